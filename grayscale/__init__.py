@@ -1,0 +1,61 @@
+"""Grayscale for Lever: recruiters text their candidates from one shared inbox.
+
+``create_app`` wires everything together; nothing imports this module's insides.
+"""
+
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from grayscale import cli, extensions, logging, web
+from grayscale.config import Config
+from grayscale.crypto import keyring
+from grayscale.database import engine_options, prepare_engine
+
+__version__ = "0.1.0"
+
+ROOT = Path(__file__).parent.parent
+WEB_THREADS = 8
+JOB_THREADS = 8
+
+
+def create_app(config: Config) -> Flask:
+    """The application as *config* says. Starts no thread and no job."""
+    logging.configure()
+    app = Flask("grayscale", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url, connections=WEB_THREADS + JOB_THREADS),
+        SESSION_COOKIE_NAME="__Host-session" if config.is_secure else "session",
+        SESSION_COOKIE_SECURE=config.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        # Tied to the session, not to the clock: a page left open overnight still saves.
+        WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+    )
+    app.extensions["grayscale.config"] = config
+    app.jinja_env.undefined = StrictUndefined
+    # No template can print the configuration.
+    app.jinja_env.globals.pop("config", None)
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
+
+    keyring.load(config.fernet_keys)
+    if config.is_sqlite:
+        Path(config.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    extensions.db.init_app(app)
+    with app.app_context():
+        prepare_engine(extensions.db.engine)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+    extensions.csrf.init_app(app)
+    extensions.limiter.init_app(app)
+    web.register(app)
+    cli.register(app)
+    return app

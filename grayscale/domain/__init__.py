@@ -1,0 +1,1 @@
+"""What the product does: plain functions, the only place that commits."""

@@ -1,0 +1,59 @@
+"""Who may see what: confidential opportunities, and the conversations and candidates that hang on them.
+
+A confidential opportunity is visible to super admins and to its Lever owner, followers and hiring manager as mapped to
+users. A conversation shares the fate of the opportunity it is tied to. A candidate is visible when one of their
+opportunities is, or when they have none. The conditions belong into the query itself: what may not be seen is not
+found, not counted and not searched.
+"""
+
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, or_, select, true
+
+from grayscale.models import Candidate, Conversation, Opportunity, User
+
+
+def opportunities_for(user: User) -> ColumnElement[bool]:
+    """Condition on ``Opportunity``: this person may see the row."""
+    if user.is_super_admin:
+        return true()
+    return or_(Opportunity.confidential.is_(False), _belongs_to(user))
+
+
+def _belongs_to(user: User) -> ColumnElement[bool]:
+    lever_id = user.lever_user_id
+    if not lever_id:
+        return false()
+    return or_(
+        Opportunity.owner_lever_id == lever_id,
+        Opportunity.hiring_manager_lever_id == lever_id,
+        # The followers are a JSON list of opaque ids: the quotes make the match whole.
+        cast(Opportunity.follower_lever_ids, String).contains(f'"{lever_id}"', autoescape=True),
+    )
+
+
+def candidates_for(user: User) -> ColumnElement[bool]:
+    """Condition on ``Candidate``: this person may see the row."""
+    if user.is_super_admin:
+        return true()
+    theirs = Opportunity.candidate_id == Candidate.id
+    return or_(
+        ~exists().where(theirs, Opportunity.confidential.is_(True)),
+        exists().where(theirs, opportunities_for(user)),
+    )
+
+
+def conversations_for(user: User) -> ColumnElement[bool]:
+    """Condition on ``Conversation``: this person may see the row.
+
+    Tied to an opportunity, that one decides; tied to none, the candidate does; a number nobody has is everybody's.
+    """
+    if user.is_super_admin:
+        return true()
+    tied = exists(
+        select(Opportunity.id).where(Opportunity.id == Conversation.opportunity_id, opportunities_for(user))
+    )
+    person = exists(select(Candidate.id).where(Candidate.id == Conversation.candidate_id, candidates_for(user)))
+    return or_(
+        Conversation.candidate_id.is_(None),
+        and_(Conversation.opportunity_id.is_not(None), tied),
+        and_(Conversation.opportunity_id.is_(None), person),
+    )

@@ -1,0 +1,84 @@
+"""APScheduler as the clock that ticks; the rows in the database are the schedule.
+
+Started by gunicorn's worker hook and never by ``create_app``. A nudge moves a job's next tick to now; a nudge lost to a
+busy job only waits for the next tick.
+"""
+
+import threading
+from datetime import datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from grayscale import clock
+from grayscale.domain import nudges
+from grayscale.extensions import db
+from grayscale.jobs.tasks import TASKS, Task
+from grayscale.logging import get_logger
+
+log = get_logger(__name__)
+
+HEARTBEAT_SECONDS = 5
+# How many rounds one tick may work before it lets the scheduler breathe.
+ROUNDS_A_TICK = 200
+
+
+class Jobs:
+    """The running jobs of one process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._stopping = threading.Event()
+        self._again: set[nudges.Job] = set()
+        self.last_beat: datetime | None = None
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(len(TASKS) + 2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+
+    def start(self) -> None:
+        """Begin to tick, and to listen for nudges."""
+        for task in TASKS:
+            self._scheduler.add_job(
+                self._run, "interval", args=[task], id=task.job.value, seconds=task.every_seconds,
+                next_run_time=clock.now(),
+            )
+        self._scheduler.add_job(self._beat, "interval", seconds=HEARTBEAT_SECONDS, next_run_time=clock.now())
+        nudges.on_nudge(self.nudge)
+        self._app.extensions["grayscale.jobs"] = self
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish the round each job is in, then end. What is not finished is found again by its lease."""
+        self._stopping.set()
+        nudges.forget_listeners()
+        self._scheduler.shutdown(wait=True)
+
+    def nudge(self, job: nudges.Job) -> None:
+        self._again.add(job)
+        try:
+            self._scheduler.modify_job(job.value, next_run_time=clock.now())
+        except JobLookupError:
+            log.warning("nudged a job nobody runs", job=job.value)
+
+    def _beat(self) -> None:
+        self.last_beat = clock.now()
+
+    def _run(self, task: Task) -> None:
+        with self._app.app_context():
+            for _ in range(ROUNDS_A_TICK):
+                if self._stopping.is_set():
+                    return
+                self._again.discard(task.job)
+                try:
+                    done = task.work()
+                except Exception as error:
+                    log.error("job failed; it runs again at its next tick", job=task.job.value, exc_info=error)
+                    return
+                finally:
+                    db.session.remove()
+                if not done and task.job not in self._again:
+                    return

@@ -1,0 +1,86 @@
+"""Every table, imported so that the metadata is complete whoever imports one."""
+
+from grayscale.models.audit_event import AuditEvent
+from grayscale.models.candidate import Candidate, CandidatePhone, MirrorOddity, Via
+from grayscale.models.company import ChangeClock, Company
+from grayscale.models.consent import Consent, ConsentHow, ConsentRecord, ConsentState
+from grayscale.models.conversation import Conversation, ConversationMember
+from grayscale.models.delivery import WAITING, Delivery, DeliveryState, Source, WebhookTally
+from grayscale.models.lever_integration import KeyState, LeverEvent, LeverIntegration, WebhookToken
+from grayscale.models.message import (
+    CANCELABLE,
+    FINAL,
+    HANDED_OVER,
+    TROUBLED,
+    Direction,
+    Kind,
+    Media,
+    MediaState,
+    Message,
+    MessageEvent,
+    MessageState,
+)
+from grayscale.models.mirror import ArchiveReason, LeverUser, Posting, Stage
+from grayscale.models.opportunity import Interview, Opportunity
+from grayscale.models.sync_run import SyncKind, SyncRun, SyncState, SyncWindow
+from grayscale.models.template import Snippet, Template
+from grayscale.models.texting_account import ConsentPolicy, SendingNumber, TextingAccount
+from grayscale.models.transcript import OPEN_TRANSCRIPTS, Transcript, TranscriptPart, TranscriptState
+from grayscale.models.user import Role, User
+
+__all__ = [
+    "CANCELABLE",
+    "FINAL",
+    "HANDED_OVER",
+    "OPEN_TRANSCRIPTS",
+    "TROUBLED",
+    "WAITING",
+    "ArchiveReason",
+    "AuditEvent",
+    "Candidate",
+    "CandidatePhone",
+    "ChangeClock",
+    "Company",
+    "Consent",
+    "ConsentHow",
+    "ConsentPolicy",
+    "ConsentRecord",
+    "ConsentState",
+    "Conversation",
+    "ConversationMember",
+    "Delivery",
+    "DeliveryState",
+    "Direction",
+    "Interview",
+    "KeyState",
+    "Kind",
+    "LeverEvent",
+    "LeverIntegration",
+    "LeverUser",
+    "Media",
+    "MediaState",
+    "Message",
+    "MessageEvent",
+    "MessageState",
+    "MirrorOddity",
+    "Opportunity",
+    "Posting",
+    "Role",
+    "SendingNumber",
+    "Snippet",
+    "Source",
+    "Stage",
+    "SyncKind",
+    "SyncRun",
+    "SyncState",
+    "SyncWindow",
+    "Template",
+    "TextingAccount",
+    "Transcript",
+    "TranscriptPart",
+    "TranscriptState",
+    "User",
+    "Via",
+    "WebhookTally",
+    "WebhookToken",
+]

@@ -1,0 +1,90 @@
+"""Conversations: one per candidate and sending number."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from grayscale.extensions import db
+from grayscale.models.types import E164, BigId, RowId, UTCDateTime
+
+if TYPE_CHECKING:
+    from grayscale.models.candidate import Candidate
+    from grayscale.models.opportunity import Opportunity
+    from grayscale.models.texting_account import SendingNumber
+    from grayscale.models.user import User
+
+
+class Conversation(db.Model):  # type: ignore[name-defined]
+    """A thread of texts. Without a candidate it is with a number nobody in Lever has (yet)."""
+
+    __table_args__ = (
+        Index(
+            "uq_conversation_candidate_number", "candidate_id", "sending_number_id", unique=True,
+            sqlite_where=text("candidate_id IS NOT NULL"), postgresql_where=text("candidate_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_conversation_unknown_number", "peer", "sending_number_id", unique=True,
+            sqlite_where=text("candidate_id IS NULL"), postgresql_where=text("candidate_id IS NULL"),
+        ),
+        Index("ix_conversation_peer", "peer"),
+        Index("ix_conversation_list", "archived_at", "last_activity_at", "id"),
+        Index("ix_conversation_assignee", "assignee_id", "last_activity_at"),
+        Index("ix_conversation_opportunity_id", "opportunity_id"),
+        Index(
+            "ix_conversation_transcript_due", "transcript_due_at",
+            sqlite_where=text("transcript_due_at IS NOT NULL"),
+            postgresql_where=text("transcript_due_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[RowId]
+    candidate_id: Mapped[int | None] = mapped_column(ForeignKey("candidate.id", ondelete="CASCADE"))
+    sending_number_id: Mapped[int] = mapped_column(ForeignKey("sending_number.id", ondelete="RESTRICT"))
+    # The candidate's number texts go to now: E.164, or a short code as the carrier named it.
+    peer: Mapped[str] = mapped_column(E164)
+    # The opportunity its transcripts go to, and whether a person chose it.
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunity.id", ondelete="SET NULL"))
+    opportunity_chosen: Mapped[bool] = mapped_column(default=False)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_message_id: Mapped[int | None] = mapped_column(BigId)
+    last_inbound_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_outbound_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The candidate spoke last: somebody should answer.
+    needs_reply: Mapped[bool] = mapped_column(default=False)
+    # A text of this conversation failed or is unsure and nobody has dealt with it.
+    has_failure: Mapped[bool] = mapped_column(default=False)
+    # A sentence of the candidate sounded like "stop": the message that did, until a person decides.
+    opt_out_suggested_by_id: Mapped[int | None] = mapped_column(BigId)
+    # Quiet time ends here; None when every message is in a transcript.
+    transcript_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Value of the change clock at the last visible change.
+    changed_at_tick: Mapped[int] = mapped_column(BigId, default=0, index=True)
+
+    candidate: Mapped["Candidate | None"] = relationship()
+    opportunity: Mapped["Opportunity | None"] = relationship()
+    sending_number: Mapped["SendingNumber"] = relationship()
+    assignee: Mapped["User | None"] = relationship(foreign_keys=[assignee_id])
+
+
+class ConversationMember(db.Model):  # type: ignore[name-defined]
+    """One person's view of one conversation: what is read, followed, drafted, and whether they look at it now."""
+
+    __table_args__ = (Index("ix_conversation_member_user_id", "user_id"),)
+
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    # Every message up to this one is read.
+    read_up_to_id: Mapped[int] = mapped_column(BigId, default=0)
+    follows: Mapped[bool] = mapped_column(default=False)
+    draft: Mapped[str] = mapped_column(Text, default="")
+    draft_saved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    viewing_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    typing_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

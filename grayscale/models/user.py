@@ -1,0 +1,53 @@
+"""People who sign in."""
+
+import enum
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from grayscale.extensions import db
+from grayscale.models.types import LeverId, RowId, UTCDateTime, enum_type
+
+
+@enum.unique
+class Role(enum.StrEnum):
+    SUPER_ADMIN = "super_admin"
+    RECRUITER = "recruiter"
+
+
+class User(UserMixin, db.Model):  # type: ignore[name-defined]
+    """A person with an account here; *lever_user_id* says who they are in Lever."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+
+    id: Mapped[RowId]
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[Role] = mapped_column(enum_type(Role, "role"))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    lever_user_id: Mapped[str | None] = mapped_column(LeverId, index=True)
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    active: Mapped[bool] = mapped_column(default=True)
+    # Part of every session of this person: a new value ends them all.
+    session_key: Mapped[str] = mapped_column(String(64))
+    enter_sends: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def get_id(self) -> str:
+        return f"{self.id}:{self.session_key}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+    @property
+    def is_super_admin(self) -> bool:
+        return self.role is Role.SUPER_ADMIN
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0] if self.name.split() else self.name

@@ -1,0 +1,38 @@
+"""The browser's and the webhooks' side: parse, authorise, one domain call, render."""
+
+from importlib import import_module
+
+from flask import Flask
+
+from grayscale.web import auth, errors, filters, htmx, security
+
+VIEWS = (
+    "account",
+    "auth",
+    "candidates",
+    "deep_link",
+    "events",
+    "home",
+    "hooks_lever",
+    "hooks_twilio",
+    "inbox",
+    "media",
+    "notes",
+    "ops",
+    "settings_lever",
+    "settings_texting",
+    "settings_users",
+    "setup",
+    "wording",
+)
+
+
+def register(app: Flask) -> None:
+    """Bind every blueprint, guard, error page, filter and header to *app*."""
+    htmx.init_app(app)
+    auth.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    filters.init_app(app)
+    for name in VIEWS:
+        app.register_blueprint(import_module(f"grayscale.web.views.{name}").bp)

@@ -1,0 +1,86 @@
+"""Who is signed in, and the guard in front of every route.
+
+Every endpoint demands a signed-in person unless its view says ``@public``; ``@super_admin_only`` narrows it. A new
+route is therefore closed until somebody opens it.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from grayscale.extensions import db, login_manager
+from grayscale.models import User
+from grayscale.web.htmx import respond, wants_partial
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+PUBLIC_ENDPOINTS = frozenset({"static"})
+
+
+def public(view: View) -> View:
+    """Open to people who are not signed in: sign-in pages, webhooks, monitors."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def super_admin_only(view: View) -> View:
+    """Refused with 403 to everybody but super admins."""
+    view.needs_super_admin = True  # type: ignore[attr-defined]
+    return view
+
+
+def me() -> User:
+    """The signed-in person."""
+    return cast(User, current_user._get_current_object())
+
+
+def init_app(app: Flask) -> None:
+    login_manager.init_app(app)
+    login_manager.user_loader(load_user)
+    app.before_request(guard)
+
+
+def load_user(session_id: str) -> User | None:
+    """The person of a session, unless they were deactivated or their sessions ended."""
+    user_id, _, session_key = session_id.partition(":")
+    if not user_id.isdigit():
+        return None
+    user = db.session.scalar(select(User).where(User.id == int(user_id), User.active.is_(True)))
+    return user if user is not None and user.session_key == session_key else None
+
+
+def guard() -> ResponseReturnValue | None:
+    if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
+        return None
+    view = current_app.view_functions[request.endpoint]
+    if getattr(view, "is_public", False):
+        return None
+    if not current_user.is_authenticated:
+        return ask_to_sign_in()
+    if getattr(view, "needs_super_admin", False) and not me().is_super_admin:
+        abort(403)
+    return None
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Send a person to the sign-in page and afterwards back to where they were."""
+    if wants_partial():
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        target = here.path + (f"?{here.query}" if here.query else "")
+        return respond("", 401, redirect=url_for("auth.login", next=target or None))
+    target = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for("auth.login", next=target or None))
+
+
+def safe_next(target: str | None) -> str:
+    """*target* if it is a path of this application, else the inbox."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
+        parts = urlsplit(target)
+        if not parts.scheme and not parts.netloc:
+            return target
+    return url_for("inbox.index")

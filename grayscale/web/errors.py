@@ -1,0 +1,61 @@
+"""From what went wrong to a page, in one place."""
+
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from grayscale.domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
+from grayscale.logging import get_logger
+from grayscale.web.htmx import respond, wants_partial
+
+log = get_logger(__name__)
+
+SENTENCES = {
+    400: ("That request was not understood", "Nothing was changed. Go back, reload the page and try again."),
+    403: ("You may not open this", "Only a super admin can. Ask one of yours to do it or to change your role."),
+    404: ("There is nothing here", "It does not exist, or it is not visible to you."),
+    405: ("That cannot be done here", "Nothing was changed. Go back and use the page's own buttons."),
+    413: ("That is too large", "Nothing was saved. Send something smaller."),
+    429: ("Too many attempts", "Nothing was lost. Wait a minute, then try again."),
+    500: ("Something failed on our side", "It was logged. What was saved before is safe; try again in a moment."),
+    503: ("The database did not answer", "Nothing was lost. Try again in a moment."),
+}
+STATUS = {Invalid: 422, NotFound: 404, NotAllowed: 403, Conflict: 409}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(DomainError, on_domain_error)
+    app.register_error_handler(CSRFError, on_csrf_error)
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(Exception, on_unexpected)
+
+
+def on_domain_error(error: DomainError) -> ResponseReturnValue:
+    """A domain error no view had a better place for."""
+    status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 422)
+    return page(status, str(error), "Nothing was changed.")
+
+
+def on_csrf_error(_error: CSRFError) -> ResponseReturnValue:
+    return page(400, "This page was out of date", "Nothing was changed. Reload it and try again; what you typed may"
+                " still be in the form when you go back.")
+
+
+def on_http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    title, advice = SENTENCES.get(error.code, (error.name, "Go back and try again."))
+    return page(error.code, title, advice)
+
+
+def on_unexpected(error: Exception) -> ResponseReturnValue:
+    log.error("request failed", exc_info=error)
+    return page(500, *SENTENCES[500])
+
+
+def page(status: int, title: str, advice: str) -> ResponseReturnValue:
+    """The error as a whole page, or for htmx as a sentence its toast shows."""
+    if wants_partial():
+        return respond(f"{title}. {advice}", status)
+    return render_template("errors/error.html", status=status, title=title, advice=advice), status

@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+bp = Blueprint("deep_link", __name__)

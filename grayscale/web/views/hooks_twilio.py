@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+bp = Blueprint("hooks_twilio", __name__)

@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+bp = Blueprint("settings_lever", __name__)

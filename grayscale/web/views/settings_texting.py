@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+bp = Blueprint("settings_texting", __name__)

@@ -1,0 +1,118 @@
+"""The application on a fresh database for each test, and people to use it as."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask_migrate import upgrade
+
+from grayscale import create_app
+from grayscale.config import Config
+from grayscale.domain import nudges
+from grayscale.domain.company import ensure_rows
+from grayscale.extensions import db, limiter
+from grayscale.models import Role, User
+from tests import factories
+from tests.page import Browser
+
+LEVER_URL = "https://lever.test/v1"
+TWILIO_URL = "https://twilio.test"
+FERNET_KEY = Fernet.generate_key().decode()
+
+
+def make_config(database_url: str, **overrides: object) -> Config:
+    """A configuration whose Lever and carrier exist only for ``responses``."""
+    values: dict[str, object] = {
+        "secret_key": "a-secret-key-for-tests-only",
+        "fernet_keys": (FERNET_KEY,),
+        "database_url": database_url,
+        "public_url": "https://texting.test",
+        "lever_api_url": LEVER_URL,
+        "twilio_api_url": TWILIO_URL,
+    }
+    return Config(**{**values, **overrides})
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("database") / "template.db"
+    app = create_app(make_config(f"sqlite:///{path}"))
+    with app.app_context():
+        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+        ensure_rows()
+        db.session.remove()
+        db.engine.dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def app(migrated: Path, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database of its own, with an active application context."""
+    path = tmp_path / "test.db"
+    shutil.copyfile(migrated, path)
+    app = create_app(make_config(f"sqlite:///{path}"))
+    app.testing = True
+    with app.app_context():
+        limiter.enabled = False
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    nudges.forget_listeners()
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """Somebody who is not signed in."""
+    return Browser(app)
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[User], Browser]:
+    """Makes the browser of a signed-in person."""
+
+    def browser(user: User) -> Browser:
+        return Browser(app, user)
+
+    return browser
+
+
+@pytest.fixture
+def ana(app: Flask) -> User:
+    """A super admin."""
+    return factories.user(name="Ana Castillo", email="ana@harbor.example", role=Role.SUPER_ADMIN)
+
+
+@pytest.fixture
+def jonas(app: Flask) -> User:
+    """A recruiter."""
+    return factories.user(name="Jonas Rehn", email="jonas@harbor.example", role=Role.RECRUITER)
+
+
+@pytest.fixture
+def mei(app: Flask) -> User:
+    """Another recruiter."""
+    return factories.user(name="Mei Tanaka", email="mei@harbor.example", role=Role.RECRUITER)
+
+
+@pytest.fixture
+def as_ana(ana: User, sign_in: Callable[[User], Browser]) -> Browser:
+    return sign_in(ana)
+
+
+@pytest.fixture
+def as_jonas(jonas: User, sign_in: Callable[[User], Browser]) -> Browser:
+    return sign_in(jonas)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A developer's own environment must not leak into what the tests start.
+    for name in ("DYNO", "DATABASE_URL", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
+        os.environ.pop(name, None)

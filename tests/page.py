@@ -1,0 +1,108 @@
+"""A browser for tests: every page it gets is parsed and held to what any page must be."""
+
+from typing import Any
+
+import html5lib
+from bs4 import BeautifulSoup
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from grayscale.models import User
+
+
+class Page:
+    """One answer, and what a person sees in it."""
+
+    def __init__(self, response: TestResponse) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.headers = response.headers
+        self.text = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
+        self.soup = BeautifulSoup(self.text, "html5lib")
+
+    @property
+    def words(self) -> str:
+        """The visible text, blanks folded."""
+        return " ".join(self.soup.get_text(" ").split())
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("Location", "")
+
+    def select(self, css: str) -> list[Any]:
+        return list(self.soup.select(css))
+
+    def one(self, css: str) -> Any:
+        """The only element that matches."""
+        found = self.select(css)
+        assert len(found) == 1, f"{len(found)} elements match {css}"
+        return found[0]
+
+    def field(self, label: str) -> Any:
+        """The form field with this label, as a screen reader finds it."""
+        for element in self.soup.select("label"):
+            if " ".join(element.get_text(" ").split()) == label:
+                return self.one(f'[id="{element["for"]}"]') if element.get("for") else element.find(
+                    ["input", "select", "textarea"]
+                )
+        for element in self.soup.select(f'[aria-label="{label}"]'):
+            return element
+        raise AssertionError(f"no field is labelled {label!r}")
+
+
+class Browser:
+    """A test client, signed in as *user* if one is given, that sends the CSRF token as the page's forms do."""
+
+    def __init__(self, app: Flask, user: User | None = None) -> None:
+        self.client = app.test_client()
+        self.app = app
+        if user is not None:
+            with self.client.session_transaction(base_url="https://texting.test") as session:
+                session["_user_id"] = user.get_id()
+                session["_fresh"] = True
+
+    def get(self, path: str, *, htmx: bool = False, **kwargs: Any) -> Page:
+        return self._open("GET", path, htmx=htmx, **kwargs)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, htmx: bool = False, **kwargs: Any) -> Page:
+        return self._open("POST", path, htmx=htmx, data=data or {}, **kwargs)
+
+    def _open(self, method: str, path: str, *, htmx: bool, **kwargs: Any) -> Page:
+        headers = dict(kwargs.pop("headers", {}))
+        if htmx:
+            headers["HX-Request"] = "true"
+        before = self.app.config.get("WTF_CSRF_ENABLED", True)
+        # Guards over all routes prove the tokens; here they would only cost a page before each post.
+        self.app.config["WTF_CSRF_ENABLED"] = kwargs.pop("check_csrf", False)
+        try:
+            response = self.client.open(path, method=method, headers=headers, base_url="https://texting.test", **kwargs)
+        finally:
+            self.app.config["WTF_CSRF_ENABLED"] = before
+        page = Page(response)
+        if response.mimetype == "text/html" and page.text.strip():
+            lint(page, whole="<html" in page.text[:500].lower())
+        return page
+
+
+def lint(page: Page, *, whole: bool) -> None:
+    """What no page may get wrong."""
+    ids = [element["id"] for element in page.soup.select("[id]")]
+    doubled = {name for name in ids if ids.count(name) > 1}
+    assert not doubled, f"ids used twice: {sorted(doubled)}"
+    for form in page.soup.select("form"):
+        assert form.get("action"), f"a form without an action: {str(form)[:200]}"
+    for element in page.soup.select("*"):
+        inline = [name for name in element.attrs if name.startswith("on") or name == "style" or name.startswith("hx-on")]
+        assert not inline, f"inline {inline} on {str(element)[:200]}"
+    for script in page.soup.select("script"):
+        assert script.get("src") or script.get("nonce") or script.get("type") == "application/json", str(script)[:200]
+    for field in page.soup.select("input:not([type=hidden]):not([type=submit]), select, textarea"):
+        labelled = field.get("aria-label") or field.get("aria-labelledby") or field.find_parent("label")
+        assert labelled or page.soup.select(f'label[for="{field.get("id")}"]'), f"no label: {str(field)[:200]}"
+    if whole:
+        parser = html5lib.HTMLParser(strict=False)
+        parser.parse(page.text)
+        assert not parser.errors, f"not valid HTML: {parser.errors[:3]}"
+        assert len(page.select("h1")) == 1, "a page has one h1"
+        assert page.soup.title and page.soup.title.get_text(strip=True), "a page has a title"
+        assert page.soup.html["lang"] == "en"
