@@ -1,0 +1,1 @@
+"""Lever's Data API v1 and its webhooks."""

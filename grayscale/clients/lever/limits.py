@@ -1,0 +1,122 @@
+"""Keeps one API key inside Lever's rate: a token bucket of 10 requests a second with bursts of 20 (documented).
+
+People who wait (live) go before background work (bulk), and bulk work leaves a few tokens in the bucket so that a
+live call rarely waits at all. On a 429 the rate is halved, everybody holds, and the rate then climbs back by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+Priority = Literal["live", "bulk"]
+
+RATE = 10.0
+BURST = 20.0
+_SHORTEST_SLEEP = 0.001
+_LONGEST_SLEEP = 0.25  # so that a caller behind others notices in time that the queue moved
+
+
+class RateLimiter:
+    """One per API key, shared by all threads; first come, first served within a priority.
+
+    ``rate`` in requests per second, ``burst`` and ``reserve`` in requests. ``recovery`` is how much of the rate comes
+    back per second after a slow-down, as a share of the full rate.
+    """
+
+    def __init__(
+        self,
+        rate: float = RATE,
+        burst: float = BURST,
+        *,
+        reserve: float = 2.0,
+        recovery: float = 1 / 60,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if rate <= 0 or burst < 1 or not 0 <= reserve <= burst - 1:
+            raise ValueError("a rate limit needs a positive rate and a burst larger than its reserve")
+        self.nominal_rate = rate
+        self.burst = burst
+        self.reserve = reserve
+        self._recovery = rate * recovery
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._queues: dict[Priority, deque[object]] = {"live": deque(), "bulk": deque()}
+        self._tokens = burst
+        self._rate = rate
+        self._updated = clock()
+        self._hold_until = self._updated
+
+    @property
+    def rate(self) -> float:
+        """Requests per second at this moment."""
+        with self._lock:
+            self._refill()
+            return self._rate
+
+    def acquire(self, priority: Priority = "live", *, timeout: float | None = None) -> bool:
+        """Waits for the turn to make one request; False when it did not come within ``timeout`` seconds."""
+        ticket = object()
+        queue = self._queues[priority]
+        deadline = None if timeout is None else self._clock() + timeout
+        with self._lock:
+            queue.append(ticket)
+        try:
+            while True:
+                with self._lock:
+                    wait = self._wait(ticket, priority)
+                    if wait <= 0:
+                        self._tokens -= 1
+                        return True
+                if deadline is not None:
+                    left = deadline - self._clock()
+                    if left <= 0:
+                        return False
+                    wait = min(wait, left)
+                self._sleep(max(min(wait, _LONGEST_SLEEP), _SHORTEST_SLEEP))
+        finally:
+            with self._lock:
+                queue.remove(ticket)
+
+    def slow_down(self, retry_after: float | None = None) -> None:
+        """Lever answered 429: holds all callers for ``retry_after`` seconds (1 if unknown) and halves the rate.
+
+        Several requests in flight are refused together; only the first refusal of a hold halves the rate.
+        """
+        with self._lock:
+            now = self._refill()
+            if now >= self._hold_until:
+                self._rate = max(self._rate / 2, self.nominal_rate / 20)
+            self._hold_until = max(self._hold_until, now + (1.0 if retry_after is None else max(retry_after, 0.0)))
+            self._tokens = min(self._tokens, 0.0)
+
+    def _refill(self) -> float:
+        now = self._clock()
+        start = max(self._updated, self._hold_until)
+        if now > start:
+            elapsed = now - start
+            climbing = min(elapsed, (self.nominal_rate - self._rate) / self._recovery if self._recovery else elapsed)
+            reached = min(self.nominal_rate, self._rate + climbing * self._recovery)
+            earned = climbing * (self._rate + reached) / 2 + (elapsed - climbing) * reached
+            self._tokens = min(self.burst, self._tokens + earned)
+            self._rate = reached
+        self._updated = max(self._updated, now)
+        return now
+
+    def _wait(self, ticket: object, priority: Priority) -> float:
+        """Seconds until this ticket may go, as far as known now; 0 or less means now."""
+        now = self._refill()
+        ahead = self._queues[priority].index(ticket)
+        needed = 1.0
+        if priority == "bulk":
+            ahead += len(self._queues["live"])
+            needed += self.reserve
+        if ahead == 0 and self._tokens >= needed and now >= self._hold_until:
+            return 0.0
+        missing = max(needed + ahead - self._tokens, 0.0) / self._rate
+        return max(missing + max(self._hold_until - now, 0.0), _SHORTEST_SLEEP)

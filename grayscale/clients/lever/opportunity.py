@@ -1,0 +1,338 @@
+"""Opportunities (one person in one pipeline) and what they embed.
+
+Parsing is hot: a first sync reads 50,000 and more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from grayscale.clients.lever.fields import MissingId, Reader, clean
+from grayscale.clients.lever.people import Stage, User
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number as somebody typed it; ``type`` (mobile, home, work, skype, other) is often missing or wrong."""
+
+    value: str
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """When and why something was archived; Lever may leave the reason null."""
+
+    reason_id: str | None = None
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """A move to a stage, oldest first in a list; ``user_id`` is missing on most imported rows."""
+
+    to_stage_id: str | None = None
+    updated_at: datetime | None = None
+    user_id: str | None = None
+    to_stage_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataProtection:
+    """What the person allowed. ``contact_allowed`` False means: do not contact."""
+
+    store_allowed: bool | None = None
+    store_expires_at: datetime | None = None
+    contact_allowed: bool | None = None
+    contact_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The person behind one or more opportunities."""
+
+    id: str
+    name: str = ""
+    headline: str = ""
+    location: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[Phone, ...] = ()
+    is_anonymized: bool = False
+    oddities: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        read = Reader(raw)
+        location = read.get("location")
+        name = location.get("name") if isinstance(location, dict) else location
+        return cls(
+            id=read.id(),
+            name=read.text("name"),
+            headline=read.text("headline"),
+            location=clean(name) if isinstance(name, str) else "",
+            emails=read.texts("emails"),
+            phones=_phones(read),
+            is_anonymized=read.flag("isAnonymized"),
+            oddities=read.oddities,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An opportunity's application. Its phone and email are what was typed on the form: text the opportunity's."""
+
+    id: str
+    type: str = ""
+    opportunity_id: str | None = None
+    posting_id: str | None = None
+    posting_owner_id: str | None = None
+    posting_hiring_manager_id: str | None = None
+    user_id: str | None = None
+    name: str | None = None
+    email: str | None = None
+    phone: Phone | None = None
+    company: str | None = None
+    created_at: datetime | None = None
+    archived: Archived | None = None
+    timezone: str | None = None
+    oddities: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        read = Reader(raw)
+        phone = read.get("phone")
+        return cls(
+            id=read.id(),
+            type=read.text("type"),
+            opportunity_id=read.ref("opportunityId") or read.ref("candidateId"),
+            posting_id=read.ref("posting"),
+            posting_owner_id=read.ref("postingOwner"),
+            posting_hiring_manager_id=read.ref("postingHiringManager"),
+            user_id=read.ref("user"),
+            name=read.text_or_none("name"),
+            email=read.text_or_none("email"),
+            phone=None if phone is None else _phone(read, "phone", phone),
+            company=read.text_or_none("company"),
+            created_at=read.time("createdAt"),
+            archived=_archived(read),
+            timezone=read.text_or_none("timezone"),
+            oddities=read.oddities,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """One person in one pipeline. References are ids; what was expanded is beside them, else None or empty.
+
+    ``updated_at`` is None on old rows, which no ``updated_at_*`` filter finds. An archived opportunity keeps its
+    stage. Answers to opportunity *writes* have name, emails and phones blanked: never store a person from one.
+    """
+
+    id: str
+    name: str = ""
+    contact_id: str | None = None
+    headline: str = ""
+    location: str = ""
+    phones: tuple[Phone, ...] = ()
+    emails: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    stage_id: str | None = None
+    stage_changes: tuple[StageChange, ...] = ()
+    archived: Archived | None = None
+    confidentiality: str = ""
+    origin: str = ""
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    owner_id: str | None = None
+    sourced_by_id: str | None = None
+    follower_ids: tuple[str, ...] = ()
+    application_ids: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    last_interaction_at: datetime | None = None
+    last_advanced_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    url_show: str | None = None
+    is_anonymized: bool = False
+    data_protection: DataProtection | None = None
+    opportunity_location: str | None = None
+    contact: Contact | None = None
+    stage: Stage | None = None
+    owner: User | None = None
+    applications: tuple[Application, ...] = ()
+    oddities: tuple[str, ...] = ()
+
+    @property
+    def is_confidential(self) -> bool:
+        """True unless Lever says it is not: an unknown word must not open what is closed."""
+        return self.confidentiality != "non-confidential"
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived is not None
+
+    @property
+    def may_contact(self) -> bool:
+        """False when Lever's data protection forbids contacting the person; no policy forbids nothing."""
+        return self.data_protection is None or self.data_protection.contact_allowed is not False
+
+    @property
+    def posting_id(self) -> str | None:
+        """The posting applied to, known only when applications were expanded."""
+        return next((application.posting_id for application in self.applications if application.posting_id), None)
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        read = Reader(raw)
+        contact, stage, owner = read.mapping("contact"), read.mapping("stage"), read.mapping("owner")
+        urls = read.mapping("urls")
+        return cls(
+            id=read.id(),
+            name=read.text("name"),
+            contact_id=read.ref("contact"),
+            headline=read.text("headline"),
+            location=read.text("location"),
+            phones=_phones(read),
+            emails=read.texts("emails"),
+            links=read.texts("links"),
+            stage_id=read.ref("stage"),
+            stage_changes=_stage_changes(read),
+            archived=_archived(read),
+            confidentiality=read.text("confidentiality"),
+            origin=read.text("origin"),
+            sources=read.texts("sources"),
+            tags=read.texts("tags"),
+            owner_id=read.ref("owner"),
+            sourced_by_id=read.ref("sourcedBy"),
+            follower_ids=read.refs("followers"),
+            application_ids=read.refs("applications"),
+            created_at=read.time("createdAt"),
+            updated_at=read.time("updatedAt"),
+            last_interaction_at=read.time("lastInteractionAt"),
+            last_advanced_at=read.time("lastAdvancedAt"),
+            snoozed_until=read.time("snoozedUntil"),
+            url_show=Reader(urls).text_or_none("show") if urls else None,
+            is_anonymized=read.flag("isAnonymized"),
+            data_protection=_data_protection(read),
+            opportunity_location=read.text_or_none("opportunityLocation"),
+            contact=Contact.parse(contact) if contact and contact.get("id") else None,
+            stage=Stage.parse(stage) if stage and stage.get("id") else None,
+            owner=User.parse(owner) if owner and owner.get("id") else None,
+            applications=_applications(read),
+            oddities=read.oddities,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedOpportunity:
+    id: str
+    deleted_at: datetime | None = None
+    deleted_by_id: str | None = None
+    contact_id: str | None = None
+    oddities: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        read = Reader(raw)
+        return cls(
+            id=read.id(),
+            deleted_at=read.time("deletedAt"),
+            deleted_by_id=read.ref("deletedBy"),
+            contact_id=read.ref("contact"),
+            oddities=read.oddities,
+        )
+
+
+def _phone(read: Reader, key: str, item: object) -> Phone | None:
+    kind: object = None
+    value = item
+    if isinstance(item, dict):
+        kind, value = item.get("type"), item.get("value")
+        if value is None:
+            return None
+    else:
+        read.odd(key, item)
+    if kind is not None and not isinstance(kind, str):
+        read.odd(key, kind)
+        kind = None
+    if type(value) is int:
+        read.odd(key, value)
+        value = str(value)
+    if not isinstance(value, str):
+        read.odd(key, value)
+        return None
+    value = clean(value)
+    return Phone(value, clean(kind) if isinstance(kind, str) else None) if value.strip() else None
+
+
+def _phones(read: Reader) -> tuple[Phone, ...]:
+    found = [_phone(read, "phones", item) for item in read.items("phones") if item is not None]
+    return tuple(phone for phone in found if phone is not None)
+
+
+def _archived(read: Reader) -> Archived | None:
+    value = read.get("archived")
+    if value is None or value is False:
+        return None
+    if not isinstance(value, dict):
+        read.odd("archived", value)
+        return Archived()  # something says archived; in what words is not understood
+    inner = Reader(value)
+    found = Archived(inner.ref("reason"), inner.time("archivedAt"))
+    if inner.oddities:
+        read.odd("archived", value)
+    return found
+
+
+def _stage_changes(read: Reader) -> tuple[StageChange, ...]:
+    found = []
+    for item in read.items("stageChanges"):
+        if not isinstance(item, dict):
+            read.odd("stageChanges", item)
+            continue
+        inner = Reader(item)
+        found.append(
+            StageChange(
+                inner.ref("toStageId"), inner.time("updatedAt"), inner.ref("userId"), inner.number("toStageIndex")
+            )
+        )
+        if inner.oddities:
+            read.odd("stageChanges", item)
+    return tuple(found)
+
+
+def _data_protection(read: Reader) -> DataProtection | None:
+    value = read.mapping("dataProtection")
+    if value is None:
+        return None
+    store_allowed, store_expires_at = _allowance(read, value.get("store"))
+    contact_allowed, contact_expires_at = _allowance(read, value.get("contact"))
+    return DataProtection(store_allowed, store_expires_at, contact_allowed, contact_expires_at)
+
+
+def _allowance(read: Reader, value: Any) -> tuple[bool | None, datetime | None]:
+    if value is None:
+        return None, None
+    if not isinstance(value, dict):
+        read.odd("dataProtection", value)
+        return False, None
+    inner = Reader(value)
+    allowed = inner.get("allowed")
+    if allowed is not None and not isinstance(allowed, bool):
+        # A permission that cannot be read is not a permission.
+        read.odd("dataProtection.allowed", allowed)
+        allowed = False
+    return allowed, inner.time("expiresAt")
+
+
+def _applications(read: Reader) -> tuple[Application, ...]:
+    found = []
+    for item in read.items("applications"):
+        if isinstance(item, dict):
+            try:
+                found.append(Application.parse(item))
+            except MissingId:
+                read.odd("applications", item)
+    return tuple(found)
