@@ -6,10 +6,12 @@ is proven that it did not; each client turns that into its own typed error.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -73,7 +75,16 @@ class Transport:
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
 
-    def exchange(self, name: str, method: str, url: str, *, max_bytes: int | None = None, **request: Any) -> Answer:
+    def exchange(
+        self,
+        name: str,
+        method: str,
+        url: str,
+        *,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        **request: Any,
+    ) -> Answer:
         """Makes one request and reads the whole answer; redirects are handed back, not followed.
 
         Raises ``NoAnswer``.
@@ -84,7 +95,8 @@ class Transport:
             with self._session().request(
                 method, url, timeout=self.timeout, allow_redirects=False, stream=True, **request
             ) as response:
-                body = self._read(response, started, max_bytes or self._max_bytes)
+                deadline = started + (max_seconds or self._max_seconds)
+                body = self._read(response, deadline, max_bytes or self._max_bytes)
                 status = response.status_code
                 return Answer(status, body, response.headers)
         except NoAnswer:
@@ -112,19 +124,32 @@ class Transport:
                 self._sessions.append(session)
         return session
 
-    def _read(self, response: requests.Response, started: float, max_bytes: int) -> bytes:
-        # The read time-out only bounds the wait for the next byte: a peer that trickles would hold a thread for
-        # ever without the total limit.
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_content(64 * 1024):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > max_bytes:
+    def _read(self, response: requests.Response, deadline: float, max_bytes: int) -> bytes:
+        # The read time-out only bounds the wait for the next bytes: a peer that trickles would hold a thread for
+        # ever. So take what there is (read1) and look at the clock.
+        body = bytearray()
+        while chunk := response.raw.read1(64 * 1024, decode_content=True):
+            body += chunk
+            if len(body) > max_bytes:
                 raise NoAnswer("the answer was too large", never_left=False)
-            if self._clock() - started > self._max_seconds:
+            if self._clock() > deadline:
                 raise NoAnswer("the answer took too long", never_left=False)
-        return b"".join(chunks)
+        return bytes(body)
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """The wait a Retry-After header asks for, in seconds (an hour at most); None when absent or unreadable."""
+    value = headers.get("Retry-After")
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), 3600.0) if math.isfinite(seconds) else None
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -153,26 +178,28 @@ _BEFORE_SENDING = (
 )
 
 
+def _has(causes: Sequence[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _bad_certificate(causes: Sequence[BaseException]) -> bool:
+    return any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes)
+
+
 def _never_left(error: BaseException) -> bool:
     causes = _causes(error)
-    if any(isinstance(cause, _BEFORE_SENDING) for cause in causes):
-        return True
     # A certificate is checked during the handshake, before any of the request is sent.
-    return any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes)
+    return _has(causes, *_BEFORE_SENDING) or _bad_certificate(causes)
 
 
 def _reason(error: BaseException) -> str:
     causes = _causes(error)
-    if any(isinstance(cause, wire.NameResolutionError) for cause in causes):
+    if _has(causes, wire.NameResolutionError):
         return "its name could not be resolved"
-    if any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes):
+    if _bad_certificate(causes):
         return "its certificate could not be verified"
-    if any(isinstance(cause, ConnectionRefusedError | wire.NewConnectionError) for cause in causes):
-        return "no connection could be made"
-    if any(isinstance(cause, requests.exceptions.ConnectTimeout | wire.ConnectTimeoutError) for cause in causes):
-        return "no connection could be made in time"
-    if any(isinstance(cause, requests.exceptions.Timeout | wire.TimeoutError | TimeoutError) for cause in causes):
-        return "no answer came in time"
     if _never_left(error):
         return "no connection could be made"
+    if _has(causes, requests.exceptions.Timeout, wire.TimeoutError, TimeoutError):
+        return "no answer came in time"
     return "the connection broke before the answer was complete"

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-import tenacity
 
 from grayscale.clients.errors import (
     ClientError,
@@ -24,23 +20,15 @@ from grayscale.clients.errors import (
     UnexpectedAnswer,
     UnknownOutcome,
 )
-from grayscale.clients.http import Answer, NoAnswer, Observer, Params, Transport, new_session
+from grayscale.clients.http import Answer, NoAnswer, Observer, Params, Transport, new_session, retry_after_seconds
 from grayscale.clients.lever.limits import Priority, RateLimiter
+from grayscale.clients.retry import Budget, retrying
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class InvalidOffset(Permanent):
     """The page token went stale: start this list again from its first page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How long a read may try. ``seconds`` bounds attempts and waits together; ``longest_wait`` one wait."""
-
-    attempts: int
-    seconds: float
-    longest_wait: float
 
 
 BUDGETS: Mapping[Priority, Budget] = {
@@ -69,8 +57,6 @@ class LeverConnection:
         self.priority: Priority = priority
         self._auth = (api_key, "")
         self._budget = BUDGETS[priority]
-        # Full jitter: a random share of a doubling ceiling, so that threads refused together do not return together.
-        self._jitter = tenacity.wait_random_exponential(multiplier=1, max=self._budget.longest_wait)
         self._sleep = sleep
         self._transport = Transport(timeout=timeout, session_factory=session_factory, on_response=on_response)
 
@@ -82,14 +68,7 @@ class LeverConnection:
 
     def read(self, name: str, path: str, params: Params = ()) -> dict[str, Any]:
         """The JSON object a GET answers with. Raises the errors of ``grayscale.clients.errors``."""
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Retryable),
-            stop=tenacity.stop_after_attempt(self._budget.attempts) | tenacity.stop_before_delay(self._budget.seconds),
-            wait=self._pause,
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return retrying(self._read_once, name, path, params)
+        return retrying(self._budget, self._sleep)(self._read_once, name, path, params)
 
     def write(
         self,
@@ -111,11 +90,6 @@ class LeverConnection:
                     "Lever accepted the change but its answer could not be read.", status=answer.status
                 ) from error
         raise self._refusal(answer, writing=True)
-
-    def _pause(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, Retryable) and error.retry_after is not None else 0.0
-        return asked + self._jitter(state)
 
     def _read_once(self, name: str, path: str, params: Params) -> dict[str, Any]:
         url = self.base_url + path
@@ -152,48 +126,31 @@ class LeverConnection:
         status = answer.status
         code, said = _error_body(answer)
         details: dict[str, Any] = {"status": status, "code": code}
+        retry_after = retry_after_seconds(answer.headers)
         if status == 429:
-            retry_after = retry_after_seconds(answer.headers.get("Retry-After"))
             self.limiter.slow_down(retry_after)
             return Retryable("Lever asks to slow down (429).", retry_after=retry_after, **details)
-        if status == 401:
-            return NotAuthorised("Lever refused the API key (401).", **details)
-        if status == 403:
-            return Forbidden(f"The API key is not permitted to do this (403){said}.", **details)
-        if status == 404:
-            return NotFound(f"Lever has no such object (404){said}.", **details)
-        if status >= 500 or status == 408 or (writing and status in (*_SUCCESS_UNREAD, 303)):
-            if writing:
-                return UnknownOutcome(
-                    f"Lever failed while making the change ({status}). It may or may not have happened.", **details
-                )
-            retry_after = retry_after_seconds(answer.headers.get("Retry-After"))
+        if writing and (status >= 500 or status in _SAYS_NOTHING):
+            return UnknownOutcome(
+                f"Lever failed while making the change ({status}). It may or may not have happened.", **details
+            )
+        if status >= 500 or status == 408:
             return Retryable(f"Lever has a problem at the moment ({status}).", retry_after=retry_after, **details)
-        if status in _REDIRECTS:
-            return Permanent(f"Lever's API answers from another address ({status}): check the API root.", **details)
+        kind, sentence = _REFUSALS.get(status, (Permanent, f"Lever refused the request ({status})"))
         if "invalid offset token" in said.lower():
-            return InvalidOffset("The list changed while it was being read: start it again.", **details)
-        if 200 <= status < 300:
-            return UnexpectedAnswer(f"Lever answered with the unexpected status {status}.", **details)
-        return Permanent(f"Lever refused the request ({status}){said}.", **details)
+            kind, sentence = InvalidOffset, "The list changed while it was being read: start it again"
+        return kind(f"{sentence}{said}.", **details)
 
 
-# 1xx and odd 3xx after a write tell nothing about whether it happened.
-_SUCCESS_UNREAD = (100, 101, 102, 103, 300, 304, 305, 306)
-
-
-def retry_after_seconds(value: str | None) -> float | None:
-    """The wait a Retry-After header asks for, in seconds; None when absent or unreadable."""
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(seconds, 0.0), 3600.0) if math.isfinite(seconds) else None
+_MOVED = (Permanent, "Lever's API answers from another address: check the API root")
+_REFUSALS: dict[int, tuple[type[Permanent], str]] = {
+    401: (NotAuthorised, "Lever refused the API key (401)"),
+    403: (Forbidden, "The API key is not permitted to do this (403)"),
+    404: (NotFound, "Lever has no such object (404)"),
+    **dict.fromkeys(_REDIRECTS, _MOVED),
+}
+# After a write these do not tell whether it happened.
+_SAYS_NOTHING = (100, 101, 102, 103, 300, 303, 304, 305, 306, 408)
 
 
 def unwrap(body: Mapping[str, Any]) -> Any:

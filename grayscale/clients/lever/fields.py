@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from grayscale.clients.text import clean
+
 Json = Mapping[str, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,18 +33,6 @@ def to_ms(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a time sent to Lever needs a time zone")
     return (moment - EPOCH) // _MILLISECOND
-
-
-def clean(text: str) -> str:
-    """The text without what no database stores: NUL characters and halves of surrogate pairs."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 class Reader:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from grayscale.clients.lever.fields import MissingId, Reader, clean
+from grayscale.clients.lever.fields import MissingId, Reader
 from grayscale.clients.lever.people import Stage, User
+from grayscale.clients.text import clean
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from grayscale.clients.lever.fields import Json, clean
+from grayscale.clients.lever.fields import Json
+from grayscale.clients.text import clean
 
 
 class Malformed(ValueError):

@@ -1,0 +1,1 @@
+"""Twilio's Programmable Messaging: sending, looking up, and reading its webhooks."""
