@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from grayscale.domain import nudges
 from grayscale.domain.company import ensure_rows
 from grayscale.extensions import db, limiter
 from grayscale.models import Role, User
-from tests import factories
+from tests import factories, postgresql
 from tests.page import Browser
 
+ROOT = Path(__file__).parent.parent
 LEVER_URL = "https://lever.test/v1"
 TWILIO_URL = "https://twilio.test"
 FERNET_KEY = Fernet.generate_key().decode()
@@ -38,27 +40,74 @@ def make_config(database_url: str, **overrides: object) -> Config:
     return Config(**{**values, **overrides})
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what `app` runs on")
+
+
+def migrate(database_url: str) -> None:
+    """Bring an empty database to the newest schema, with the rows there is one of."""
+    app = create_app(make_config(database_url))
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        ensure_rows()
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("database") / "template.db"
-    app = create_app(make_config(f"sqlite:///{path}"))
-    with app.app_context():
-        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
-        ensure_rows()
-        db.session.remove()
-        db.engine.dispose()
+    migrate(f"sqlite:///{path}")
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server that lives as long as the test run."""
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: postgresql.Server) -> str:
+    """A migrated database to copy."""
+    postgresql_server.execute("CREATE DATABASE template_grayscale")
+    migrate(postgresql_server.url("template_grayscale"))
+    return "template_grayscale"
+
+
 @pytest.fixture
-def app(migrated: Path, tmp_path: Path) -> Iterator[Flask]:
-    """The application on a database of its own, with an active application context."""
+def postgresql_url(postgresql_server: postgresql.Server, postgresql_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    postgresql_server.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
+    yield postgresql_server.url(name)
+    postgresql_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(migrated: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of the test's own."""
     path = tmp_path / "test.db"
     shutil.copyfile(migrated, path)
-    app = create_app(make_config(f"sqlite:///{path}"))
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database of the test's own, of the kind the run was asked for."""
+    kind = request.config.getoption("--database")
+    url: str = request.getfixturevalue(f"{kind}_url")
+    return url
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    """The application on a database of its own, with an active application context."""
+    app = create_app(make_config(database_url))
     app.testing = True
     with app.app_context():
         limiter.enabled = False

@@ -1,0 +1,79 @@
+"""A real PostgreSQL server for the tests: in a temporary directory, as an unprivileged user, gone afterwards."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from tools.prerequisites import postgresql_bin
+
+UNPRIVILEGED = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it listens, and how to stop and start it again."""
+
+    port: int
+    data: Path
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql+psycopg://grayscale@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=grayscale dbname=postgres", autocommit=True) as link:
+            link.execute(statement)
+
+    def control(self, *arguments: str) -> None:
+        """Run ``pg_ctl`` on this server and wait until it is done."""
+        _run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.data / "server.log"), *arguments)
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Server]:
+    """A server until the block ends. Its data need not survive a crash, so it is told not to wait for the disk."""
+    folder = Path(tempfile.mkdtemp(prefix="grayscale-postgresql-"))
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam(UNPRIVILEGED)
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    server = Server(port=_free_port(), data=folder / "data")
+    try:
+        _run("initdb", "-D", str(server.data), "-U", "grayscale", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = f"-p {server.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+        with (server.data / "postgresql.conf").open("a") as settings:
+            settings.write("\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 100\n")
+        server.control("-o", options, "start")
+        yield server
+    finally:
+        if server.data.exists():
+            server.control("-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(program: str, *arguments: str) -> None:
+    folder = postgresql_bin()
+    if folder is None:
+        raise RuntimeError("no PostgreSQL server is installed; run: python -m tools.prerequisites")
+    # PostgreSQL refuses to run as root.
+    user = UNPRIVILEGED if os.geteuid() == 0 else None
+    done = subprocess.run(
+        [str(folder / program), *arguments], user=user, cwd="/", check=False, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+        stderr=subprocess.STDOUT if program == "initdb" else subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise RuntimeError(f"{program} failed: {done.stdout}")
