@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from grayscale.models.user import User
 
 
+def _listing(view: str, where: str, sqlite_where: str | None = None, *, first: str | None = None) -> Index:
+    """The index behind one view of the inbox: exactly its rows, in the order they are shown."""
+    columns = ([first] if first else []) + ["last_activity_at", "id"]
+    return Index(
+        f"ix_conversation_{view}", *columns,
+        sqlite_where=text(sqlite_where or where), postgresql_where=text(where),
+    )
+
+
 class Conversation(db.Model):  # type: ignore[name-defined]
     """A thread of texts. Without a candidate it is with a number nobody in Lever has (yet)."""
 
@@ -29,8 +38,12 @@ class Conversation(db.Model):  # type: ignore[name-defined]
             sqlite_where=text("candidate_id IS NULL"), postgresql_where=text("candidate_id IS NULL"),
         ),
         Index("ix_conversation_peer", "peer"),
-        Index("ix_conversation_list", "archived_at", "last_activity_at", "id"),
-        Index("ix_conversation_assignee", "assignee_id", "last_activity_at"),
+        _listing("open", "archived_at IS NULL"),
+        _listing("archived", "archived_at IS NOT NULL"),
+        _listing("assignee", "archived_at IS NULL", first="assignee_id"),
+        _listing("unassigned", "assignee_id IS NULL AND archived_at IS NULL"),
+        _listing("needs_reply", "needs_reply AND archived_at IS NULL", "needs_reply IS 1 AND archived_at IS NULL"),
+        _listing("failed", "has_failure", "has_failure IS 1"),
         Index("ix_conversation_opportunity_id", "opportunity_id"),
         Index(
             "ix_conversation_transcript_due", "transcript_due_at",
@@ -53,6 +66,8 @@ class Conversation(db.Model):  # type: ignore[name-defined]
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_message_id: Mapped[int | None] = mapped_column(BigId)
+    # The newest received text: unread to whoever has not read this far.
+    last_inbound_id: Mapped[int | None] = mapped_column(BigId)
     last_inbound_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_outbound_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The candidate spoke last: somebody should answer.
@@ -75,7 +90,13 @@ class Conversation(db.Model):  # type: ignore[name-defined]
 class ConversationMember(db.Model):  # type: ignore[name-defined]
     """One person's view of one conversation: what is read, followed, drafted, and whether they look at it now."""
 
-    __table_args__ = (Index("ix_conversation_member_user_id", "user_id"),)
+    __table_args__ = (
+        Index(
+            "ix_conversation_member_follows", "user_id", "conversation_id",
+            sqlite_where=text("follows IS 1"), postgresql_where=text("follows"),
+        ),
+        Index("ix_conversation_member_draft", "user_id", "draft_saved_at"),
+    )
 
     conversation_id: Mapped[int] = mapped_column(
         ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True
