@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -72,7 +73,8 @@ class Transport:
         self._max_seconds = max_seconds
         self._max_bytes = max_bytes
         self._local = threading.local()
-        self._sessions: list[requests.Session] = []
+        # Weak: the session of a thread that ended goes with it.
+        self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
         self._lock = threading.Lock()
 
     def exchange(
@@ -110,7 +112,7 @@ class Transport:
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._lock:
-            sessions, self._sessions = self._sessions, []
+            sessions, self._sessions = list(self._sessions), weakref.WeakSet()
             self._local = threading.local()
         for session in sessions:
             session.close()
@@ -121,7 +123,7 @@ class Transport:
             session = self._session_factory()
             self._local.session = session
             with self._lock:
-                self._sessions.append(session)
+                self._sessions.add(session)
         return session
 
     def _read(self, response: requests.Response, deadline: float, max_bytes: int) -> bytes:

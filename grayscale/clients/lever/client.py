@@ -30,6 +30,7 @@ from grayscale.clients.lever.types import (
     Stage,
     User,
 )
+from grayscale.clients.text import clean
 
 __all__ = ["InvalidOffset", "LeverClient"]
 
@@ -208,7 +209,7 @@ class LeverClient(LeverConnection):
 
         Lever notifies people named by ``@username`` in ``value`` and refuses a ``created_at`` in the future.
         """
-        body: dict[str, Any] = {"value": value}
+        body: dict[str, Any] = {"value": clean(value)}
         if created_at is not None:
             body["createdAt"] = to_ms(created_at)
         if note_id is None:  # a comment takes only the two above
@@ -338,4 +339,4 @@ def _segment(id: str) -> str:
     """An id as one segment of a path. Ids reach us in webhooks, whose data is not signed."""
     if not id or id in (".", ".."):
         raise NotFound(f"Lever has no object with the id {id!r}.")
-    return quote(id, safe="")
+    return quote(clean(id), safe="")

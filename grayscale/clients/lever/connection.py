@@ -55,10 +55,13 @@ class LeverConnection:
         self.base_url = base_url.rstrip("/")
         self.limiter = limiter
         self.priority: Priority = priority
-        self._auth = (api_key, "")
+        # Bytes, because requests only takes text that fits Latin-1 and people paste what they paste.
+        self._auth = (api_key.encode(errors="replace"), b"")
         self._budget = BUDGETS[priority]
         self._sleep = sleep
-        self._transport = Transport(timeout=timeout, session_factory=session_factory, on_response=on_response)
+        self._transport = Transport(
+            timeout=timeout, session_factory=session_factory, on_response=on_response, max_seconds=60.0
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r}, priority={self.priority!r})"

@@ -18,6 +18,7 @@ import requests
 from grayscale.clients.errors import ClientError, UnexpectedAnswer
 from grayscale.clients.http import Answer, NoAnswer, Observer, Params, Transport, new_session, retry_after_seconds
 from grayscale.clients.retry import Budget, retrying
+from grayscale.clients.text import clean
 from grayscale.clients.twilio.errors import (
     CredentialsRejected,
     MediaRefused,
@@ -66,8 +67,9 @@ class TwilioClient:
     ) -> None:
         self.account_sid = account_sid
         self.base_url = base_url.rstrip("/")
-        self._auth = (account_sid, auth_token)
-        self._account_path = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}"
+        # Bytes, because requests only takes text that fits Latin-1 and people paste what they paste.
+        self._auth = (account_sid.encode(errors="replace"), auth_token.encode(errors="replace"))
+        self._account_path = f"/2010-04-01/Accounts/{quote(clean(account_sid), safe='')}"
         self._sleep = sleep
         self._guard = MediaGuard(self.base_url)
         self._transport = Transport(
@@ -101,7 +103,7 @@ class TwilioClient:
         form = [("To", to)]
         form += [("From", from_)] if from_ else []
         form += [("MessagingServiceSid", messaging_service_sid)] if messaging_service_sid else []
-        form += [("Body", body)] if body or not media_urls else []
+        form += [("Body", clean(body))] if body or not media_urls else []
         form += [("MediaUrl", url) for url in media_urls]
         form += [("StatusCallback", status_callback)] if status_callback else []
         form += [("ValidityPeriod", str(validity_period))] if validity_period is not None else []
@@ -297,4 +299,4 @@ def _detail(body: dict[str, Any]) -> str:
 def _segment(sid: str) -> str:
     if not sid or sid in (".", ".."):
         raise NoSuchObject(explain(20404), status=404)
-    return quote(sid, safe="")
+    return quote(clean(sid), safe="")
