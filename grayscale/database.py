@@ -74,6 +74,7 @@ def transaction() -> Iterator[Session]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made to the session outside a transaction()")
     session.rollback()
+    session.expire_all()
     with _writers if db.engine.dialect.name == "sqlite" else nullcontext():
         writing = _writing.set(True)
         pending: list[Callable[[], None]] = []

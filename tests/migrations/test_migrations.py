@@ -1,0 +1,69 @@
+"""The schema: one line of migrations, up and down on both databases, and models that agree with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from grayscale import create_app
+from grayscale.extensions import db
+from tests.conftest import ROOT, make_config
+from tests.postgresql import Server
+
+VERSIONS = ROOT / "migrations" / "versions"
+MIGRATIONS = str(ROOT / "migrations")
+
+
+def test_migrations_are_numbered_without_gap_and_have_one_head() -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", MIGRATIONS)
+    script = ScriptDirectory.from_config(config)
+    assert len(script.get_heads()) == 1
+    numbers = sorted(int(path.name[:4]) for path in VERSIONS.glob("*.py"))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_migrations_import_nothing_of_the_application() -> None:
+    for path in VERSIONS.glob("*.py"):
+        assert not re.search(r"^\s*(from|import) grayscale", path.read_text(), re.MULTILINE), path.name
+
+
+def up_and_down(database_url: str) -> None:
+    app = create_app(make_config(database_url))
+    with app.app_context():
+        upgrade(directory=MIGRATIONS)
+        upgrade(directory=MIGRATIONS)
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            known = set(db.metadata.tables)
+            differences = [
+                change for change in compare_metadata(context, db.metadata)
+                if not (change[0] in ("remove_table", "remove_index") and _name(change) not in known)
+            ]  # fmt: skip
+        assert not differences, "a model and the migrations disagree"
+        downgrade(directory=MIGRATIONS, revision="base")
+        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        upgrade(directory=MIGRATIONS)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _name(change: tuple[str, object]) -> str:
+    table = getattr(change[1], "table", change[1])
+    return str(getattr(table, "name", ""))
+
+
+def test_up_and_down_on_sqlite(tmp_path: Path) -> None:
+    up_and_down(f"sqlite:///{tmp_path / 'fresh.db'}")
+
+
+@pytest.mark.postgresql
+def test_up_and_down_on_postgresql(postgresql_server: Server) -> None:
+    postgresql_server.execute("CREATE DATABASE fresh_for_migrations")
+    up_and_down(postgresql_server.url("fresh_for_migrations"))
