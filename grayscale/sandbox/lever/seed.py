@@ -1,0 +1,439 @@
+"""Believable data for a made-up clinic group: the same for the same seed, its times relative to this hour."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+import uuid
+
+from grayscale.sandbox.clock import DAY_MS, HOUR_MS, now_ms
+from grayscale.sandbox.lever import names
+from grayscale.sandbox.lever.http import stable_id
+from grayscale.sandbox.lever.oddities import cast
+from grayscale.sandbox.lever.permissions import GUIDE
+from grayscale.sandbox.lever.records import ApiKey, Application, Contact, Json, Opportunity
+from grayscale.sandbox.lever.store import LeverData
+
+DEMO_API_KEY = "harbor-sandbox-lever-key-0001"
+_YEAR_MS = 365 * DAY_MS
+#: The sandbox carrier's own number is one of the fictional ones; no candidate gets it.
+_TAKEN = {"+13125550100", "+13125550101"}
+
+
+def seed_lever(candidates: int, seed: int = 1) -> LeverData:
+    """A company with `candidates` opportunities."""
+    return Seeder(seed).company(candidates)
+
+
+class Seeder:
+    """Draws everything from one random generator, in a fixed order."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.now = now_ms() // HOUR_MS * HOUR_MS
+        self.data = LeverData(seed=seed)
+        self._numbers = self._pool()
+        self._uk = 0
+
+    def company(self, candidates: int) -> LeverData:
+        data = self.data
+        data.keys.append(ApiKey("Grayscale", DEMO_API_KEY, frozenset(GUIDE)))
+        self._stages()
+        self._users()
+        self._postings()
+        self._active_stages = [stage["id"] for stage in data.stages]
+        self._open = [p for p in data.postings.values() if p["state"] in {"published", "internal", "closed"}]
+        self._plain = [p for p in self._open if p["confidentiality"] == "non-confidential"]
+        self._secret = [p for p in self._open if p["confidentiality"] == "confidential"]
+        for person in cast(self):
+            if len(data.opportunities) >= candidates:
+                break
+            person()
+        while len(data.opportunities) < candidates:
+            self.candidate()
+        return data
+
+    # --- what candidates refer to ------------------------------------------------------------------------------------
+
+    def _stages(self) -> None:
+        for slug, text, pipeline, rank, has_interview in names.STAGES:
+            stage_id = slug or stable_id("stage", self.data.seed, text)
+            self.data.stages.append(
+                {
+                    "id": stage_id,
+                    "text": text,
+                    "pipeline": pipeline,
+                    "rank": rank,
+                    "hasInterview": has_interview,
+                }
+            )
+        for text, status, kind in names.ARCHIVE_REASONS:
+            reason_id = stable_id("reason", self.data.seed, text)
+            self.data.archive_reasons.append({"id": reason_id, "text": text, "status": status, "type": kind})
+        reasons = self.data.archive_reasons
+        self.hired = next(r["id"] for r in reasons if r["type"] == "hired")
+        self.passed = [r["id"] for r in reasons if r["type"] != "hired"]
+
+    def _users(self) -> None:
+        for number, (name, role, title, gone) in enumerate(names.USERS):
+            username = slug(name.split()[0]) if number < 2 else slug(name)
+            user_id = stable_id("user", self.data.seed, name)
+            self.data.users[user_id] = {
+                "id": user_id,
+                "name": name,
+                "username": username,
+                "email": f"{username}@harbor.example",
+                "accessRole": role,
+                "photo": None,
+                "createdAt": self.now - 3 * _YEAR_MS + number * 9 * DAY_MS,
+                "deactivatedAt": self.now - 90 * DAY_MS if gone else None,
+                "externalDirectoryId": None,
+                "linkedContactIds": None,
+                "jobTitle": title,
+                "managerId": None,
+            }
+        people = list(self.data.users.values())
+        self.ana, self.jonas = people[0]["id"], people[1]["id"]
+        self.recruiters = [
+            u["id"] for u in people if u["accessRole"] == "team member" and not u["deactivatedAt"]
+        ]
+        self.former = [u["id"] for u in people if u["deactivatedAt"]]
+        self.interviewers = [u for u in people if u["accessRole"] != "super admin" and not u["deactivatedAt"]]
+        self.managers = [u["id"] for u in people if u["accessRole"] == "limited team member"]
+
+    def _postings(self) -> None:
+        for number, (title, team, department, place, commitment, workplace, state) in enumerate(
+            names.POSTINGS
+        ):
+            posting_id = stable_id("posting", self.data.seed, title)
+            owner = self.jonas if number % 4 == 0 else self.recruiters[number % len(self.recruiters)]
+            created = self.now - (200 + number * 7) * DAY_MS
+            page = f"https://jobs.lever.co/harbor/{posting_id}"
+            self.data.postings[posting_id] = {
+                "id": posting_id,
+                "text": title,
+                "state": state,
+                "distributionChannels": ["internal"] if state == "internal" else ["public", "internal"],
+                "user": owner,
+                "owner": owner,
+                "hiringManager": self.managers[number % len(self.managers)] if number % 5 else None,
+                "categories": {
+                    "team": team,
+                    "department": department,
+                    "location": place,
+                    "commitment": commitment,
+                    "level": None,
+                    "allLocations": [place],
+                },
+                "tags": [],
+                "content": {
+                    "description": f"Join {team} in {place}.",
+                    "descriptionHtml": f"<div>Join {team} in {place}.</div>",
+                    "lists": [],
+                    "closing": "",
+                    "closingHtml": "",
+                },
+                "country": "GB" if place == "London" else "US",
+                "followers": [],
+                "reqCode": None,
+                "requisitionCodes": [],
+                "urls": {"list": "https://jobs.lever.co/harbor", "show": page, "apply": f"{page}/apply"}
+                if state != "draft"
+                else None,
+                "confidentiality": "confidential"
+                if title in names.CONFIDENTIAL_POSTINGS
+                else "non-confidential",
+                "createdAt": created,
+                "updatedAt": created + number * DAY_MS,
+                "workplaceType": workplace,
+                "transcribeInterviews": False,
+                "screening": {"enabled": False},
+            }
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    def candidate(self) -> Opportunity:
+        """One opportunity as they mostly are: of somebody new, or now and then of somebody known."""
+        rng = self.random
+        if rng.random() < 0.04 and len(self.data.contacts) > 20:
+            person = self.data.contacts[rng.choice(self._recent_contacts)]
+        else:
+            person = self.person()
+        sourced = rng.random() < 0.18
+        posting = None if sourced else rng.choice(self._secret if rng.random() < 0.015 else self._plain)
+        stage = rng.choice(self._active_stages[:3]) if sourced else self._stage()
+        age = int(min(rng.expovariate(1 / 140), 900) * DAY_MS) + rng.randrange(HOUR_MS)
+        return self.opportunity(person, posting, stage, age=age, archived=self._fate(age, sourced))
+
+    def person(self, name: str | None = None, phones: list[Json] | None = None, **fields: str) -> Contact:
+        """A contact; a phone is drawn (and with it a town) when none is given."""
+        rng = self.random
+        if name is None:
+            first, last = names.FIRST_LAST[min(int(rng.expovariate(0.35)), len(names.FIRST_LAST) - 1)]
+            name = f"{rng.choice(first)} {rng.choice(last)}"
+        number, town = self.number()
+        if phones is None:
+            phones = self._phones(number)
+        contact = Contact(
+            id=self.uuid(),
+            name=name,
+            headline=fields.get("headline", rng.choice(names.HEADLINES)),
+            location=fields.get("location", town if rng.random() < 0.8 else ""),
+            emails=[fields["email"]] if "email" in fields else self._emails(name),
+            phones=phones,
+        )
+        self.data.contacts[contact.id] = contact
+        recent = self._recent_contacts
+        recent.append(contact.id)
+        if len(recent) > 400:
+            del recent[:200]
+        return contact
+
+    def opportunity(
+        self,
+        person: Contact,
+        posting: Json | None,
+        stage: str,
+        *,
+        age: int,
+        archived: str | None = None,
+        owner: str | None = None,
+    ) -> Opportunity:
+        """A candidacy created `age` ms ago, walked through the stages up to `stage`."""
+        rng, data = self.random, self.data
+        created = self.now - age
+        sourced = posting is None
+        changes, at = self._walk(stage, created, sourced)
+        moved = at
+        archive = (
+            {"reason": archived, "archivedAt": min(at + rng.randrange(1, 20) * DAY_MS, self.now)}
+            if archived
+            else None
+        )
+        if archive:
+            at = archive["archivedAt"]
+        touched = min(at + rng.randrange(2 * DAY_MS), self.now)
+        owner = owner or (posting["owner"] if posting else rng.choice(self.recruiters))
+        if owner is not None and rng.random() < 0.01:
+            owner = rng.choice(self.former)
+        row = Opportunity(
+            id=self.uuid(),
+            contact=person.id,
+            stage=stage,
+            confidentiality=posting["confidentiality"] if posting else "non-confidential",
+            origin="sourced"
+            if sourced
+            else rng.choice(("applied", "applied", "applied", "referred", "agency")),
+            created_at=created,
+            updated_at=None if age > 500 * DAY_MS else touched,
+            last_interaction_at=touched,
+            last_advanced_at=archive["archivedAt"] if archive and rng.random() < 0.3 else moved,
+            owner=owner,
+            followers=[owner] if owner else [],
+            sources=[rng.choice(names.SOURCES)],
+            stage_changes=changes,
+            archived=archive,
+            location=posting["categories"]["location"] if posting else None,
+        )
+        if rng.random() < 0.03:
+            row.followers = [*row.followers, *row.followers]  # seen live: the same follower twice
+        if sourced:
+            row.sourced_by = rng.choice(self.recruiters)
+        elif posting:
+            row.tags = [posting["text"], posting["categories"]["team"], posting["categories"]["location"]]
+            row.application = Application(
+                self.uuid(),
+                row.id,
+                posting["id"],
+                "posting",
+                None,
+                created,
+                dict(archive) if archive else None,
+            )
+            if rng.random() < 0.03:
+                row.location = "unspecified"
+        if rng.random() < 0.02:
+            row.snoozed_until = self.now + rng.randrange(2, 40) * DAY_MS
+        if rng.random() < 0.3:
+            expires = self.now + _YEAR_MS
+            allowed = rng.random() >= 0.03
+            row.data_protection = {
+                "store": {"allowed": True, "expiresAt": expires},
+                "contact": {"allowed": allowed, "expiresAt": expires if allowed else None},
+            }
+        data.opportunities[row.id] = row
+        person.opportunities.append(row.id)
+        if archive is None and posting and stage in self._interview_stages and rng.random() < 0.6:
+            self.interview(row, rng.choice((-5, -2, 1, 2, 3, 5, 8)))
+        return row
+
+    def interview(self, row: Opportunity, in_days: int, *, managed: bool | None = None) -> None:
+        """One interview `in_days` from today, at a working hour, on a panel of its own."""
+        rng, person = self.random, self.data.contacts[row.contact]
+        who = rng.sample(self.interviewers, rng.choice((1, 1, 2)))
+        zone = rng.choice(("America/Chicago", "America/New_York", "America/Denver", "America/Los_Angeles"))
+        start = (self.now // DAY_MS + in_days) * DAY_MS + rng.randrange(30, 44) * (HOUR_MS // 2)
+        duration = rng.choice((30, 45, 60))
+        panel_id, created = self.uuid(), max(row.created_at, self.now - 6 * DAY_MS)
+        managed = rng.random() < 0.5 if managed is None else managed
+        stage = next(s["text"] for s in self.data.stages if s["id"] == row.stage)
+        self.data.panels.setdefault(row.id, []).append(
+            {
+                "id": panel_id,
+                "applications": [row.application.id] if row.application else [],
+                "canceledAt": None,
+                "createdAt": created,
+                "start": start,
+                "end": start + duration * 60_000,
+                "timezone": zone,
+                "feedbackReminder": "daily",
+                "user": row.owner,
+                "stage": row.stage,
+                "note": None,
+                "externallyManaged": managed,
+                "externalUrl": None,
+            }
+        )
+        self.data.interviews.setdefault(row.id, []).append(
+            {
+                "id": self.uuid(),
+                "panel": panel_id,
+                "subject": f"{stage} - {person.name}",
+                "note": None,
+                "interviewers": [
+                    {"id": u["id"], "name": u["name"], "email": u["email"], "feedbackTemplate": "no-feedback"}
+                    for u in who
+                ],
+                "timezone": zone,
+                "createdAt": created,
+                "date": start,
+                "duration": duration,
+                "location": rng.choice(("Phone", "Video call", "Main clinic, room 204", None)),
+                "feedbackTemplate": None,
+                "feedbackForms": [],
+                "feedbackReminder": "daily",
+                "user": row.owner,
+                "stage": row.stage,
+                "canceledAt": None,
+                "postings": [row.application.posting] if row.application else [],
+                "gcalEventUrl": None,
+                "opportunityId": row.id,
+            }
+        )
+
+    # --- draws -------------------------------------------------------------------------------------------------------
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def number(self) -> tuple[str, str]:
+        """A fictional number in E.164 and the town of its area code; repeats only when all are used up."""
+        if self.random.random() < 0.02:
+            self._uk += 1
+            return f"+447700900{self._uk % 1000:03d}", "London"
+        if not self._numbers:
+            self._numbers = self._pool()
+        code, line = self._numbers.pop()
+        return f"+1{code}555{line:04d}", names.TOWNS[code]
+
+    def posting(self, title: str) -> Json:
+        return next(p for p in self.data.postings.values() if p["text"] == title)
+
+    def stage(self, text: str) -> str:
+        found: str = next(s["id"] for s in self.data.stages if s["text"] == text)
+        return found
+
+    @property
+    def _recent_contacts(self) -> list[str]:
+        if not hasattr(self, "_recent"):
+            self._recent: list[str] = []
+        return self._recent
+
+    @property
+    def _interview_stages(self) -> set[str]:
+        if not hasattr(self, "_interviewing"):
+            self._interviewing = {s["id"] for s in self.data.stages if s["hasInterview"]}
+        return self._interviewing
+
+    def _pool(self) -> list[tuple[str, int]]:
+        pool = [(code, line) for code in names.TOWNS for line in range(100, 200)]
+        pool = [(code, line) for code, line in pool if f"+1{code}555{line:04d}" not in _TAKEN]
+        self.random.shuffle(pool)
+        return pool
+
+    def _phones(self, number: str) -> list[Json]:
+        rng, draw = self.random, self.random.random()
+        if draw < 0.10:
+            return []
+        phones: list[Json] = [{"type": "mobile", "value": written(number, rng.randrange(6))}]
+        if draw < 0.16:
+            phones = [{"value": written(number, rng.randrange(6))}]  # typeless
+        elif draw < 0.20:
+            phones[0]["type"] = rng.choice(("home", "work", "other"))
+        elif draw < 0.23:
+            phones.append({"type": "skype", "value": f"live:{rng.randrange(10**6)}"})
+        elif draw < 0.28:
+            phones.append({"type": "work", "value": written(self.number()[0], rng.randrange(6))})
+        elif draw < 0.29:
+            phones = [
+                {"type": "mobile", "value": rng.choice(("+1(1)5555555555", "555-0100 x12", "n/a", "call me"))}
+            ]
+        return phones
+
+    def _emails(self, name: str) -> list[str]:
+        if self.random.random() < 0.03:
+            return []
+        return [
+            f"{slug(name)}{self.random.randrange(1000)}@example.{self.random.choice(('org', 'com', 'net'))}"
+        ]
+
+    def _stage(self) -> str:
+        weights = (0, 0, 0, 34, 20, 16, 9, 5, 6, 3, 2, 5)
+        return self.random.choices(self._active_stages, weights)[0]
+
+    def _fate(self, age: int, sourced: bool) -> str | None:
+        days = age / DAY_MS
+        if self.random.random() > min(0.9, days / 120):
+            return None
+        hired = not sourced and self.random.random() < 0.12
+        return self.hired if hired else self.random.choice(self.passed)
+
+    def _walk(self, stage: str, created: int, sourced: bool) -> tuple[list[Json], int]:
+        stages = self._active_stages
+        goal, first = stages.index(stage), 0 if sourced else 3
+        steps = [first, *(i for i in range(first + 1, goal) if self.random.random() < 0.5)]
+        if goal != first:
+            steps.append(goal)
+        at, changes = created, []
+        for number, index in enumerate(steps):
+            if number:
+                at = min(at + int(self.random.expovariate(1 / 3) * DAY_MS) + 1, self.now)
+            change: Json = {"toStageId": stages[index], "toStageIndex": index, "updatedAt": at}
+            if self.random.random() < 0.25:
+                change["userId"] = self.random.choice(self.recruiters)
+            changes.append(change)
+        return changes, at
+
+
+def slug(name: str) -> str:
+    """A name as the local part of an address."""
+    plain = unicodedata.normalize(
+        "NFKD", name.replace("ø", "o").replace("Ł", "L").replace("ł", "l").replace("ı", "i")
+    )
+    kept = "".join(c for c in plain.lower() if c.isascii() and (c.isalnum() or c == " "))
+    return kept.strip().replace(" ", ".")
+
+
+def written(number: str, style: int) -> str:
+    """An E.164 number as people type it."""
+    if not number.startswith("+1"):
+        return f"0{number[3:7]} {number[7:]}" if style % 2 else f"+44 {number[3:7]} {number[7:]}"
+    code, middle, line = number[2:5], number[5:8], number[8:]
+    return (
+        f"({code}) {middle}-{line}",
+        f"{code}.{middle}.{line}",
+        f"{code}-{middle}-{line}",
+        f"{code}{middle}{line}",
+        number,
+        f"+1 {code} {middle} {line}",
+    )[style]
