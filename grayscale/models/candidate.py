@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grayscale.extensions import db
-from grayscale.models.types import E164, Json, LeverId, RowId, UTCDateTime, enum_type
+from grayscale.models.types import E164, Json, LeverId, RowId, UTCDateTime
 
 if TYPE_CHECKING:
     from grayscale.models.opportunity import Opportunity

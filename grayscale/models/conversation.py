@@ -42,8 +42,8 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         _listing("archived", "archived_at IS NOT NULL"),
         _listing("assignee", "archived_at IS NULL", first="assignee_id"),
         _listing("unassigned", "assignee_id IS NULL AND archived_at IS NULL"),
-        _listing("needs_reply", "needs_reply AND archived_at IS NULL", "needs_reply IS 1 AND archived_at IS NULL"),
-        _listing("failed", "has_failure", "has_failure IS 1"),
+        _listing("needs_reply", "needs_reply AND archived_at IS NULL", "needs_reply = 1 AND archived_at IS NULL"),
+        _listing("failed", "has_failure", "has_failure = 1"),
         Index("ix_conversation_opportunity_id", "opportunity_id"),
         Index(
             "ix_conversation_transcript_due", "transcript_due_at",
@@ -93,7 +93,7 @@ class ConversationMember(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         Index(
             "ix_conversation_member_follows", "user_id", "conversation_id",
-            sqlite_where=text("follows IS 1"), postgresql_where=text("follows"),
+            sqlite_where=text("follows = 1"), postgresql_where=text("follows"),
         ),
         Index("ix_conversation_member_draft", "user_id", "draft_saved_at"),
     )

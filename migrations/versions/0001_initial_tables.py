@@ -676,14 +676,14 @@ def upgrade() -> None:
             "ix_conversation_failed",
             ["last_activity_at", "id"],
             unique=False,
-            sqlite_where=sa.text("has_failure IS 1"),
+            sqlite_where=sa.text("has_failure = 1"),
             postgresql_where=sa.text("has_failure"),
         )
         batch_op.create_index(
             "ix_conversation_needs_reply",
             ["last_activity_at", "id"],
             unique=False,
-            sqlite_where=sa.text("needs_reply IS 1 AND archived_at IS NULL"),
+            sqlite_where=sa.text("needs_reply = 1 AND archived_at IS NULL"),
             postgresql_where=sa.text("needs_reply AND archived_at IS NULL"),
         )
         batch_op.create_index(
@@ -813,7 +813,7 @@ def upgrade() -> None:
             "ix_conversation_member_follows",
             ["user_id", "conversation_id"],
             unique=False,
-            sqlite_where=sa.text("follows IS 1"),
+            sqlite_where=sa.text("follows = 1"),
             postgresql_where=sa.text("follows"),
         )
 
@@ -1127,7 +1127,7 @@ def downgrade() -> None:
     op.drop_table("transcript")
     with op.batch_alter_table("conversation_member", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_conversation_member_follows", sqlite_where=sa.text("follows IS 1"), postgresql_where=sa.text("follows")
+            "ix_conversation_member_follows", sqlite_where=sa.text("follows = 1"), postgresql_where=sa.text("follows")
         )
         batch_op.drop_index("ix_conversation_member_draft")
 
@@ -1171,11 +1171,11 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_conversation_needs_reply",
-            sqlite_where=sa.text("needs_reply IS 1 AND archived_at IS NULL"),
+            sqlite_where=sa.text("needs_reply = 1 AND archived_at IS NULL"),
             postgresql_where=sa.text("needs_reply AND archived_at IS NULL"),
         )
         batch_op.drop_index(
-            "ix_conversation_failed", sqlite_where=sa.text("has_failure IS 1"), postgresql_where=sa.text("has_failure")
+            "ix_conversation_failed", sqlite_where=sa.text("has_failure = 1"), postgresql_where=sa.text("has_failure")
         )
         batch_op.drop_index(batch_op.f("ix_conversation_changed_at_tick"))
         batch_op.drop_index(
