@@ -1,0 +1,44 @@
+"""When a conversation's transcript is due: one quiet time after its last message, and at least once a day."""
+
+from datetime import datetime, timedelta
+
+from grayscale.config import current_config
+from grayscale.database import in_transaction
+from grayscale.domain.transcripts import eligible
+from grayscale.models import Conversation
+
+#: A conversation that never goes quiet is noted this long after its burst began.
+LONGEST_BURST = timedelta(days=1)
+
+
+def quiet_time() -> timedelta:
+    """How long a conversation must be quiet before its transcript is posted."""
+    return timedelta(seconds=current_config().transcript_delay_seconds)
+
+
+def restart(conversation: Conversation, at: datetime) -> None:
+    """A message was handed to the carrier, or received, at *at*: the quiet time begins anew.
+
+    Called inside the transaction that writes the message. The time counts from the latest of the messages that are in
+    no transcript yet, so a text recovered late moves nothing forward.
+    """
+    if not in_transaction():
+        raise RuntimeError("the quiet time restarts only inside the transaction() of the message")
+    conversation.transcript_due_at = due_at(conversation.id, at)
+
+
+def due_at(conversation_id: int, at: datetime | None = None) -> datetime | None:
+    """When the messages that wait now, and one said at *at*, are due; None when nothing waits."""
+    if at is None:
+        at = eligible.newest(conversation_id)
+        if at is None:
+            return None
+    quiet = quiet_time()
+    longest = max(LONGEST_BURST, quiet)
+    times = sorted({at, *eligible.times_since(conversation_id, at - longest - 2 * quiet)}, reverse=True)
+    oldest = times[0]
+    for moment in times[1:]:
+        if oldest - moment >= quiet:
+            break  # it had gone quiet before this one: the burst began after it
+        oldest = moment
+    return min(times[0] + quiet, oldest + longest)
