@@ -78,7 +78,8 @@ class WebhookTally(db.Model):  # type: ignore[name-defined]
 
     source: Mapped[Source] = mapped_column(enum_type(Source, "source"), primary_key=True)
     event: Mapped[str] = mapped_column(String(100), primary_key=True)
-    # "accepted" | "duplicate" | "verified" | "unhandled" | "bad_signature" | "no_token" | "malformed" | "too_large"
+    # "accepted" | "duplicate" | "verified" | "unhandled" | "bad_signature" | "no_token" | "stale" | "malformed"
+    # | "too_large"; of Lever's also "missed": changes that polling found and no webhook told.
     verdict: Mapped[str] = mapped_column(String(40), primary_key=True)
     hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
     count: Mapped[int] = mapped_column(default=0)

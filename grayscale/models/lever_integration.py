@@ -95,6 +95,8 @@ class WebhookToken(db.Model):  # type: ignore[name-defined]
     set_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     previous_token: Mapped[str | None] = mapped_column(EncryptedText)
     previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # When a delivery last came signed with the previous token: until it stops, ending the overlap would lose events.
+    previous_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     last_verified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -106,3 +108,5 @@ class WebhookToken(db.Model):  # type: ignore[name-defined]
     # Changes that polling found and this webhook should have told; an accepted delivery clears it.
     missed_count: Mapped[int] = mapped_column(default=0)
     missed_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # When it last turned from refused or silent to receiving.
+    recovered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -84,6 +84,12 @@ class Message(db.Model):  # type: ignore[name-defined]
             sqlite_where=text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
             postgresql_where=text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
         ),
+        # What has not gone yet, shown at the end of its thread.
+        Index(
+            "ix_message_waiting", "conversation_id",
+            sqlite_where=text("state IN ('scheduled', 'queued', 'overdue')"),
+            postgresql_where=text("state IN ('scheduled', 'queued', 'overdue')"),
+        ),
         Index("ix_message_peer", "peer", "direction", "occurred_at"),
     )
 

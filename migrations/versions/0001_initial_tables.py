@@ -589,6 +589,7 @@ def upgrade() -> None:
         sa.Column("set_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("previous_token", sa.Text(), nullable=True),
         sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("previous_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_rejected_at", sa.DateTime(timezone=True), nullable=True),
@@ -597,6 +598,7 @@ def upgrade() -> None:
         sa.Column("failing_count", sa.Integer(), nullable=False),
         sa.Column("missed_count", sa.Integer(), nullable=False),
         sa.Column("missed_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recovered_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["set_by_id"],
             ["user_account.id"],
