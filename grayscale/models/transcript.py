@@ -81,5 +81,7 @@ class TranscriptPart(db.Model):  # type: ignore[name-defined]
     sha256: Mapped[str] = mapped_column(String(64))
     # Committed just before the call; with no note id behind it the outcome is unknown.
     called_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # When a look into Lever first did not find it; a second look, later, proves that it is not there.
+    absent_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     note_id: Mapped[str | None] = mapped_column(LeverId)
     posted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -984,6 +984,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("transcript_id IS NULL"),
             postgresql_where=sa.text("transcript_id IS NULL"),
         )
+        batch_op.create_index(
+            "ix_message_waiting",
+            ["conversation_id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('scheduled', 'queued', 'overdue')"),
+            postgresql_where=sa.text("state IN ('scheduled', 'queued', 'overdue')"),
+        )
 
     op.create_table(
         "transcript_part",
@@ -993,6 +1000,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("called_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("absent_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note_id", sa.String(length=100), nullable=True),
         sa.Column("posted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -1102,6 +1110,11 @@ def downgrade() -> None:
     op.drop_table("media")
     op.drop_table("transcript_part")
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_message_waiting",
+            sqlite_where=sa.text("state IN ('scheduled', 'queued', 'overdue')"),
+            postgresql_where=sa.text("state IN ('scheduled', 'queued', 'overdue')"),
+        )
         batch_op.drop_index(
             "ix_message_unnoted",
             sqlite_where=sa.text("transcript_id IS NULL"),
