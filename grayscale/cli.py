@@ -1,28 +1,43 @@
 """The commands of ``flask --app app``."""
 
+import sys
+
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from grayscale.domain import users
+from grayscale.crypto import UnreadableSecret
+from grayscale.domain import keys, users
 from grayscale.domain.errors import DomainError
 from grayscale.models import Role
 
 users_group = AppGroup("users", help="People who may sign in.")
+keys_group = AppGroup("keys", help="The keys that encrypt stored secrets.")
 
 
 def register(app: Flask) -> None:
-    app.cli.add_command(users_group)
+    for command in (users_group, keys_group):
+        app.cli.add_command(command)
+
+
+@keys_group.command("rotate")
+def rotate_keys() -> None:
+    """Re-encrypt every secret with the first key of FERNET_KEYS."""
+    try:
+        count = keys.rotate()
+    except UnreadableSecret as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Re-encrypted {count} secrets with the first key; the other keys are no longer needed.")
 
 
 @users_group.command("create")
 @click.option("--email", required=True)
 @click.option("--name", required=True)
 @click.option("--role", required=True, type=click.Choice([str(role) for role in Role]))
-@click.option("--password-stdin", is_flag=True, required=True, help="Read the password as one line from standard input.")
+@click.option("--password-stdin", is_flag=True, required=True, help="One line on standard input.")
 def create_user(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Create a user."""
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n")
     try:
         user = users.create(email=email, name=name, role=Role(role), password=password)
     except DomainError as error:

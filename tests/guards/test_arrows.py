@@ -18,7 +18,7 @@ ALLOWED = {
     "web": BASE | {"web", "domain", "models"},
     "sandbox": {"sandbox"},
 }
-FOREIGN = {"clients": {"flask", "sqlalchemy", "flask_sqlalchemy"}, "models": {"requests"}, "domain": {"flask_wtf", "wtforms"}}
+FOREIGN = {"clients": {"flask", "sqlalchemy"}, "models": {"requests"}, "domain": {"flask_wtf", "wtforms"}}
 
 
 def imports_of(path: Path) -> set[str]:
