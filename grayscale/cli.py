@@ -1,14 +1,19 @@
 """The commands of ``flask --app app``."""
 
+import signal
 import sys
+import threading
 
 import click
-from flask import Flask
-from flask.cli import AppGroup
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
 
+from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
 from grayscale.domain import keys, users
+from grayscale.domain.company import ensure_rows
 from grayscale.domain.errors import DomainError
+from grayscale.jobs.scheduler import Jobs
 from grayscale.models import Role
 
 users_group = AppGroup("users", help="People who may sign in.")
@@ -16,7 +21,7 @@ keys_group = AppGroup("keys", help="The keys that encrypt stored secrets.")
 
 
 def register(app: Flask) -> None:
-    for command in (users_group, keys_group):
+    for command in (users_group, keys_group, work):
         app.cli.add_command(command)
 
 
@@ -28,6 +33,22 @@ def rotate_keys() -> None:
     except UnreadableSecret as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Re-encrypted {count} secrets with the first key; the other keys are no longer needed.")
+
+
+@click.command("work")
+@with_appcontext
+def work() -> None:
+    """Run the jobs only, until SIGTERM: any number of such processes on one PostgreSQL."""
+    if current_config().jobs != "workers":
+        raise click.ClickException("JOBS is 'in-process': the web process runs the jobs; set JOBS=workers first.")
+    ensure_rows()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    jobs = Jobs(current_app._get_current_object())  # type: ignore[attr-defined]
+    jobs.start()
+    stop.wait()
+    jobs.stop()
 
 
 @users_group.command("create")
