@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from grayscale.web import auth, errors, filters, htmx, security
+from grayscale.web import assets, auth, banners, errors, filters, htmx, navigation, security
 
 VIEWS = (
     "account",
@@ -34,5 +34,8 @@ def register(app: Flask) -> None:
     security.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
+    assets.init_app(app)
+    navigation.init_app(app)
+    banners.init_app(app)
     for name in VIEWS:
         app.register_blueprint(import_module(f"grayscale.web.views.{name}").bp)

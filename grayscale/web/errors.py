@@ -2,6 +2,7 @@
 
 from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -58,4 +59,5 @@ def page(status: int, title: str, advice: str) -> ResponseReturnValue:
     """The error as a whole page, or for htmx as a sentence its toast shows."""
     if wants_partial():
         return respond(f"{title}. {advice}", status)
-    return render_template("errors/error.html", status=status, title=title, advice=advice), status
+    layout = "base.html" if status < 500 and current_user.is_authenticated else "front.html"
+    return render_template("errors/error.html", layout=layout, status=status, title=title, advice=advice), status

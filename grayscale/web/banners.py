@@ -1,0 +1,43 @@
+"""What a super admin must know wherever they are."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from grayscale.domain.company import lever_integration, texting_account
+from grayscale.models import KeyState
+from grayscale.web.auth import me
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    words: str
+    kind: str = "warn"
+    url: str = ""
+    link: str = ""
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["banners"] = banners
+
+
+def banners() -> list[Banner]:
+    """The banners for the signed-in person; recruiters see only what stops their own work."""
+    found = []
+    account = texting_account()
+    if account.stopped_reason:
+        words = f"Texting is stopped: {account.stopped_reason}"
+        found.append(
+            Banner(words, "bad", "/settings/texting", "Texting settings")
+            if me().is_super_admin
+            else Banner(f"{words} A super admin can mend it. What you write is kept and goes when it is.", "bad")
+        )
+    if not me().is_super_admin:
+        return found
+    integration = lever_integration()
+    lever = "/settings/ats/lever"
+    if integration.key_state is KeyState.REFUSED:
+        found.append(Banner(integration.key_error or "Lever refused the key.", "bad", lever, "Lever settings"))
+    if integration.notes_warning:
+        found.append(Banner(integration.notes_warning, "warn", lever, "Lever settings"))
+    return found

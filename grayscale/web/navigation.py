@@ -1,0 +1,82 @@
+"""What stands in the frame of every page: navigation, banners, the chosen theme."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request
+from markupsafe import Markup
+
+from grayscale.web.auth import me
+
+THEME_COOKIE = "theme"
+THEMES = ("light", "dark")
+
+# Blueprint, words, icon.
+MAIN = (("inbox", "Inbox", "inbox"), ("candidates", "Candidates", "people"), ("notes", "Notes", "note"))
+# Group, then blueprint, words, for super admins only.
+SETTINGS = (
+    ("ATS Integration", (("settings_lever", "Lever", True), ("events", "Events", True))),
+    ("Texting", (("settings_texting", "Texting", True), ("wording", "Templates", False))),
+    ("People", (("settings_users", "Users", True), ("account", "My account", False))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    label: str
+    url: str
+    icon: str
+    is_current: bool
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        navigation=navigation, settings_navigation=settings_navigation, theme_attribute=theme_attribute
+    )
+
+
+def navigation() -> list[Item]:
+    """The rail: what everybody has, and Settings with the first page this person may open."""
+    items = [_item(blueprint, label, icon) for blueprint, label, icon in MAIN]
+    groups = settings_navigation()
+    if groups:
+        pages = [item for _, group in groups for item in group]
+        items.append(Item("Settings", pages[0].url, "settings", any(item.is_current for item in pages)))
+    return [item for item in items if item is not None]
+
+
+def settings_navigation() -> list[tuple[str, list[Item]]]:
+    """The settings this person may open, in groups."""
+    groups = []
+    for name, pages in SETTINGS:
+        found = [
+            item
+            for blueprint, label, admins_only in pages
+            if (me().is_super_admin or not admins_only) and (item := _item(blueprint, label))
+        ]
+        if found:
+            groups.append((name, found))
+    return groups
+
+
+def theme_attribute() -> Markup:
+    """``data-theme`` when this browser chose one; without it the device decides."""
+    theme = request.cookies.get(THEME_COOKIE)
+    return Markup(' data-theme="{}"').format(theme) if theme in THEMES else Markup()
+
+
+def _item(blueprint: str, label: str, icon: str = "") -> Item | None:
+    url = _first_page(blueprint)
+    return Item(label, url, icon, request.blueprint == blueprint) if url else None
+
+
+def _first_page(blueprint: str) -> str | None:
+    """The shortest path of a blueprint that opens by itself."""
+    pages: dict[str, str | None] = current_app.extensions.setdefault("grayscale.first_pages", {})
+    if blueprint not in pages:
+        paths = [
+            rule.rule
+            for rule in current_app.url_map.iter_rules()
+            if rule.endpoint.startswith(f"{blueprint}.") and not rule.arguments and "GET" in (rule.methods or ())
+        ]
+        pages[blueprint] = min(paths, key=len, default=None)
+    return pages[blueprint]

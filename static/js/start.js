@@ -1,0 +1,2 @@
+// Runs before the first paint: styles may rely on html.js.
+document.documentElement.classList.add("js");
