@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -42,6 +43,7 @@ class WireServer:
         self.scripts = deque(scripts)
         self.requests: list[bytes] = []
         self.connections = 0
+        self._open: list[socket.socket] = []
         self.released = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -63,6 +65,9 @@ class WireServer:
         self.released.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
 
     def _accept(self) -> None:
@@ -73,6 +78,7 @@ class WireServer:
             except OSError:
                 break
             self.connections += 1
+            self._open.append(connection)
             worker = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             worker.start()
             workers.append(worker)
