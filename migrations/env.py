@@ -27,11 +27,17 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     return False
 
 
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """The search indexes are made by hand: their tables and expression indexes are no models'."""
+    return not (kind in ("table", "index") and name is not None and "_search" in name)
+
+
 def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=target.metadatas[None],
         render_item=render_item,
+        include_name=include_name,
         render_as_batch=True,
         compare_type=True,
         transactional_ddl=True,
