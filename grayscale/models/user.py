@@ -33,6 +33,9 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined]
     active: Mapped[bool] = mapped_column(default=True)
     # Part of every session of this person: a new value ends them all.
     session_key: Mapped[str] = mapped_column(String(64))
+    # Hash of the one-time link that sets a password (an invitation or a reset), and when it stops working.
+    link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    link_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     enter_sends: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -47,6 +50,11 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined]
     @property
     def is_super_admin(self) -> bool:
         return self.role is Role.SUPER_ADMIN
+
+    @property
+    def is_invited(self) -> bool:
+        """Asked to join, and has not chosen a password yet."""
+        return self.active and self.password_hash is None
 
     @property
     def first_name(self) -> str:

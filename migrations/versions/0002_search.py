@@ -25,8 +25,8 @@ SOURCES = (
     ("phone_search", "candidate_phone"),
     ("peer_search", "conversation"),
 )
-# Also the last ten, seven and four digits, so that a number is found by any of its usual notations.
-DIGITS = "{d} || ' ' || substr({d}, -10) || ' ' || substr({d}, -7) || ' ' || substr({d}, -4)"
+# A number is found by any of its usual notations: whole, or its national ends.
+ENDS = (11, 10, 9, 8, 7, 4)
 COLUMN = {"message": "body", "candidate": "name", "posting": "title", "candidate_phone": "e164", "conversation": "peer"}
 
 ACCENTED = "àáâãäåāăąçćčďđèéêëēėęěğìíîïīįıłľñńňòóôõöøōőŕřśšşťùúûüūůűýÿźžżÀÁÂÃÄÅĀĂĄÇĆČĎĐÈÉÊËĒĖĘĚĞÌÍÎÏĪĮİŁĽÑŃŇÒÓÔÕÖØŌŐŔŘŚŠŞŤÙÚÛÜŪŮŰÝŸŹŽŻ"
@@ -43,7 +43,8 @@ def upgrade() -> None:
 def _words(table: str, row: str) -> str:
     column = f"{row}.{COLUMN[table]}"
     if table in ("candidate_phone", "conversation"):
-        return DIGITS.format(d=f"replace({column}, '+', '')")
+        digits = f"replace({column}, '+', '')"
+        return " || ' ' || ".join([digits, *(f"substr({digits}, -{end})" for end in ENDS)])
     return column
 
 
@@ -94,10 +95,10 @@ def _upgrade_postgresql() -> None:
         "CREATE FUNCTION search_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS"
         f" $$ SELECT to_tsvector('pg_catalog.simple', translate($1, '{ACCENTED}', '{PLAIN}')) $$"
     )
+    ends = " || ' ' || ".join(f"right($1, {end})" for end in ENDS)
     op.execute(
         "CREATE FUNCTION search_digits(text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT"
-        " to_tsvector('pg_catalog.simple', replace($1, '+', '') || ' ' || right($1, 10) || ' ' || right($1, 7) || ' '"
-        " || right($1, 4)) $$"
+        f" to_tsvector('pg_catalog.simple', replace($1 || ' ' || {ends}, '+', '')) $$"
     )
     for search, table in SOURCES:
         function = "search_digits" if table in ("candidate_phone", "conversation") else "search_words"
