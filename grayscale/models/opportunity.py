@@ -38,6 +38,7 @@ class Opportunity(db.Model):  # type: ignore[name-defined]
     origin: Mapped[str] = mapped_column(String(40), default="")
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
     confidential: Mapped[bool] = mapped_column(default=False)
+    anonymized: Mapped[bool] = mapped_column(default=False)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     archive_reason_lever_id: Mapped[str | None] = mapped_column(LeverId)
     location: Mapped[str] = mapped_column(Text, default="")

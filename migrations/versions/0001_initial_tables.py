@@ -403,6 +403,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.String(length=40), nullable=False),
         sa.Column("tags", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("anonymized", sa.Boolean(), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("archive_reason_lever_id", sa.String(length=100), nullable=True),
         sa.Column("location", sa.Text(), nullable=False),
