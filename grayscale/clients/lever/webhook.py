@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from grayscale.clients.lever.fields import Json
-from grayscale.clients.text import clean
+from grayscale.clients.text import clean_json
 
 
 class Malformed(ValueError):
@@ -65,13 +65,13 @@ class WebhookBody:
 
     def _ref(self, key: str) -> str | None:
         value = self.data.get(key)
-        return clean(value) or None if isinstance(value, str) else None
+        return value or None if isinstance(value, str) else None
 
 
 def parse_delivery(raw: bytes) -> WebhookBody:
     """Reads a delivery. Raises ``Malformed`` unless event, triggeredAt and token are there and of their type."""
     try:
-        body = json.loads(raw, parse_constant=_refuse_constant)
+        body = clean_json(json.loads(raw, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         raise Malformed("the body is not JSON") from error
     if not isinstance(body, dict):
@@ -84,10 +84,13 @@ def parse_delivery(raw: bytes) -> WebhookBody:
     if not isinstance(token, str) or not token:
         raise Malformed("the body holds no token")
     data = body.get("data")
+    if data and not isinstance(data, dict):
+        # Taken for empty it would pass as the request of the "Verify connection" button.
+        raise Malformed("data is not an object")
     return WebhookBody(
-        event=clean(event),
+        event=event,
         triggered_at=triggered_at,
-        token=clean(token),
+        token=token,
         id=_text(body.get("id")),
         signature=_text(body.get("signature")),
         data=data if isinstance(data, dict) else {},
@@ -95,7 +98,7 @@ def parse_delivery(raw: bytes) -> WebhookBody:
 
 
 def _text(value: Any) -> str | None:
-    return clean(value) or None if isinstance(value, str) else None
+    return value or None if isinstance(value, str) else None
 
 
 def _refuse_constant(name: str) -> NoReturn:
