@@ -1,0 +1,258 @@
+"""Candidates as recruiters look them up: the list with its filters, and one person's profile."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_
+from sqlalchemy.orm import selectinload
+
+from grayscale.domain import search, visibility
+from grayscale.domain.errors import NotFound
+from grayscale.extensions import db
+from grayscale.models import (
+    ArchiveReason,
+    Candidate,
+    CandidatePhone,
+    Conversation,
+    Interview,
+    LeverUser,
+    Opportunity,
+    Posting,
+    Stage,
+    User,
+)
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to look for; empty means no matter. *state* is '', 'active' or 'archived'."""
+
+    words: str = ""
+    posting: str = ""
+    stage: str = ""
+    owner: str = ""
+    state: str = ""
+    textable: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.posting or self.stage or self.owner or self.state or self.textable)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person stands in the list by name."""
+
+    name: str
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.id}~{self.name}"
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Place | None":
+        row_id, found, name = (text or "").partition("~")
+        return cls(name, int(row_id)) if found and row_id.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidacy:
+    """One opportunity in words."""
+
+    opportunity: Opportunity
+    posting: str
+    stage: str
+    owner: str
+    archive_reason: str
+    is_hired: bool
+    interviews: list[Interview]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person with what this reader may see of them, the liveliest opportunity first."""
+
+    candidate: Candidate
+    candidacies: list[Candidacy] = field(default_factory=list)
+    conversation_id: int | None = None
+
+    @property
+    def textable(self) -> CandidatePhone | None:
+        return next((phone for phone in self.candidate.phones if phone.e164 and not phone.not_textable), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    profiles: list[Profile]
+    after: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters offer: Lever's id and the words."""
+
+    postings: list[tuple[str, str]]
+    stages: list[tuple[str, str]]
+    owners: list[tuple[str, str]]
+
+
+def page(user: User, filters: Filters, *, after: Place | None = None) -> Listing:
+    """Candidates this person may see, by name."""
+    query = select(Candidate).where(visibility.candidates_for(user), *_conditions(user, filters))
+    if filters.words:
+        terms = search.parse(filters.words)
+        if not terms:
+            return Listing([], None)
+        matching = search.candidate_ids(terms).subquery()
+        query = query.where(Candidate.id.in_(select(matching.c.id)))
+    if after is not None:
+        query = query.where(tuple_(Candidate.name, Candidate.id) > tuple_(literal(after.name), literal(after.id)))
+    query = (
+        query.options(selectinload(Candidate.phones), selectinload(Candidate.opportunities))
+        .order_by(Candidate.name, Candidate.id)
+        .limit(PAGE + 1)
+    )
+    found = list(db.session.scalars(query))
+    more = len(found) > PAGE
+    found = found[:PAGE]
+    return Listing(profiles(found, user), Place(found[-1].name, found[-1].id) if more else None)
+
+
+def _conditions(user: User, filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    by_id = {
+        Opportunity.posting_lever_id: filters.posting,
+        Opportunity.stage_lever_id: filters.stage,
+        Opportunity.owner_lever_id: filters.owner,
+    }
+    asked = [column == value for column, value in by_id.items() if value]
+    state = {
+        "active": [Opportunity.archived_at.is_(None)],
+        "archived": [Opportunity.archived_at.is_not(None)],
+    }.get(filters.state, [])
+    seen = visibility.opportunities_for(user)
+    if asked:
+        # Led by the opportunities: few of all candidates are in one posting or stage.
+        conditions.append(Candidate.id.in_(select(Opportunity.candidate_id).where(*asked, *state, seen)))
+    elif state:
+        conditions.append(exists().where(and_(Opportunity.candidate_id == Candidate.id, *state, seen)))
+    if filters.textable:
+        conditions.append(
+            exists().where(
+                CandidatePhone.candidate_id == Candidate.id,
+                CandidatePhone.e164.is_not(None),
+                CandidatePhone.not_textable.is_(None),
+            )
+        )
+    return conditions
+
+
+def get(candidate_id: int, user: User) -> Candidate:
+    """Raises ``NotFound`` also for somebody *user* may not see."""
+    found = db.session.scalar(
+        select(Candidate)
+        .where(Candidate.id == candidate_id, visibility.candidates_for(user))
+        .options(selectinload(Candidate.phones), selectinload(Candidate.opportunities))
+    )
+    if found is None:
+        raise NotFound("There is no such candidate, or they are not visible to you.")
+    return found
+
+
+def opportunity_of(lever_id: str, user: User) -> Opportunity | None:
+    """The opportunity with Lever's id, if this person may see it."""
+    return db.session.scalar(
+        select(Opportunity).where(Opportunity.lever_id == lever_id, visibility.opportunities_for(user))
+    )
+
+
+def profile(candidate: Candidate, user: User) -> Profile:
+    """One person with all that is known of their opportunities and interviews."""
+    return profiles([candidate], user, interviews=True)[0]
+
+
+def profiles(candidates: list[Candidate], user: User, *, interviews: bool = False) -> list[Profile]:
+    """The same for many, with a handful of queries for all of them."""
+    ids = [candidate.id for candidate in candidates]
+    query = select(Opportunity).where(Opportunity.candidate_id.in_(ids), visibility.opportunities_for(user))
+    if interviews:
+        query = query.options(selectinload(Opportunity.interviews))
+    theirs: dict[int, list[Opportunity]] = {}
+    for opportunity in db.session.scalars(query):
+        theirs.setdefault(opportunity.candidate_id, []).append(opportunity)
+    everything = [opportunity for several in theirs.values() for opportunity in several]
+    words = _Words(everything)
+    conversations = dict(
+        db.session.execute(
+            select(Conversation.candidate_id, func.max(Conversation.id))
+            .where(Conversation.candidate_id.in_(ids), visibility.conversations_for(user))
+            .group_by(Conversation.candidate_id)
+        ).tuples()
+    )
+    return [
+        Profile(
+            candidate,
+            [words.candidacy(each, interviews) for each in sorted(theirs.get(candidate.id, []), key=_liveliest)],
+            conversations.get(candidate.id),
+        )
+        for candidate in candidates
+    ]
+
+
+def _liveliest(opportunity: Opportunity) -> tuple[bool, float]:
+    at = opportunity.advanced_at or opportunity.lever_created_at
+    return opportunity.is_archived, -at.timestamp() if at else 0.0
+
+
+class _Words:
+    """Lever's names of postings, stages, people and reasons, for a set of opportunities."""
+
+    def __init__(self, opportunities: list[Opportunity]) -> None:
+        self.postings = _names(Posting, Posting.title, (o.posting_lever_id for o in opportunities))
+        self.stages = _names(Stage, Stage.text, (o.stage_lever_id for o in opportunities))
+        self.owners = _names(LeverUser, LeverUser.name, (o.owner_lever_id for o in opportunities))
+        reasons = {o.archive_reason_lever_id for o in opportunities if o.archive_reason_lever_id}
+        self.reasons = {
+            reason.lever_id: reason
+            for reason in db.session.scalars(select(ArchiveReason).where(ArchiveReason.lever_id.in_(reasons)))
+        } if reasons else {}
+
+    def candidacy(self, opportunity: Opportunity, with_interviews: bool) -> Candidacy:
+        reason = self.reasons.get(opportunity.archive_reason_lever_id or "")
+        return Candidacy(
+            opportunity,
+            self.postings.get(opportunity.posting_lever_id or "", ""),
+            self.stages.get(opportunity.stage_lever_id or "", ""),
+            self.owners.get(opportunity.owner_lever_id or "", ""),
+            reason.text if reason else "",
+            reason is not None and reason.type == "hired",
+            list(opportunity.interviews) if with_interviews else [],
+        )
+
+
+def _names(model: Any, label: Any, ids: Iterable[str | None]) -> dict[str, str]:
+    wanted = {each for each in ids if each}
+    if not wanted:
+        return {}
+    return dict(db.session.execute(select(model.lever_id, label).where(model.lever_id.in_(wanted))).tuples())
+
+
+def choices(user: User) -> Choices:
+    """Postings that are open, stages in Lever's order, and people who own something."""
+    open_states = ("published", "internal")
+    postings = db.session.execute(
+        select(Posting.lever_id, Posting.title)
+        .where(Posting.state.in_(open_states), *([] if user.is_super_admin else [Posting.confidential.is_(False)]))
+        .order_by(Posting.title)
+        .limit(500)
+    ).tuples()
+    stages = db.session.execute(select(Stage.lever_id, Stage.text).order_by(Stage.position, Stage.text)).tuples()
+    owners = db.session.execute(
+        select(LeverUser.lever_id, LeverUser.name)
+        .where(LeverUser.deactivated_at.is_(None))
+        .order_by(LeverUser.name)
+        .limit(500)
+    ).tuples()
+    return Choices(list(postings), list(stages), list(owners))

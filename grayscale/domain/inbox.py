@@ -1,0 +1,267 @@
+"""The list side of the inbox: views, their counts, and the rows a person sees.
+
+Every view is one partial index in the order it is shown, and pages by the last row's place, so that a page costs the
+same however many conversations there are. Counts stop at ``COUNT_CAP``. What a person may not see is neither listed
+nor counted (``visibility``).
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_, union
+from sqlalchemy.orm import aliased
+
+from grayscale.domain import visibility
+from grayscale.extensions import db
+from grayscale.models import (
+    Candidate,
+    Conversation,
+    ConversationMember,
+    Direction,
+    Kind,
+    Message,
+    MessageState,
+    Opportunity,
+    Posting,
+    User,
+)
+
+PAGE = 40
+COUNT_CAP = 100
+SNIPPET = 140
+
+
+@enum.unique
+class View(enum.StrEnum):
+    """The views of the list, in the order they are offered."""
+
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    ALL = "all"
+    UNREAD = "unread"
+    NEEDS_REPLY = "needs_reply"
+    FAILED = "failed"
+    ARCHIVED = "archived"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands in the list: what the next page begins after."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.id}"
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Place | None":
+        """From its string form; None for anything else."""
+        at, _, row_id = (text or "").replace(" ", "+").partition("~")
+        try:
+            return cls(datetime.fromisoformat(at), int(row_id))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list. *peer* is the candidate's number in E.164; *by* says who spoke last, '' for them."""
+
+    id: int
+    name: str
+    peer: str
+    at: datetime
+    tick: int
+    snippet: str
+    by: str
+    state: MessageState | None
+    unread: bool
+    needs_reply: bool
+    failed: bool
+    archived: bool
+    assignee_id: int | None
+    assignee: str
+    posting: str
+    confidential: bool
+    has_draft: bool
+
+    @property
+    def place(self) -> Place:
+        return Place(self.at, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of rows; *after* is where the next page begins, None at the end."""
+
+    rows: list[Row]
+    after: Place | None
+
+
+_last = aliased(Message)
+_author = aliased(User)
+_assignee = aliased(User)
+_mine = aliased(ConversationMember)
+
+
+def is_unread() -> ColumnElement[bool]:
+    """Condition on ``Conversation`` joined with the reader's membership: something received is not read."""
+    return and_(
+        Conversation.last_inbound_id.is_not(None),
+        Conversation.last_inbound_id > func.coalesce(_mine.read_up_to_id, 0),
+    )
+
+
+def in_view(view: View, user: User) -> ColumnElement[bool]:
+    """Condition on ``Conversation``: it belongs into *view* of *user*. Confidentiality is a condition of its own."""
+    is_open = Conversation.archived_at.is_(None)
+    conditions = {
+        View.MINE: lambda: and_(is_open, Conversation.assignee_id == user.id),
+        View.UNASSIGNED: lambda: and_(is_open, Conversation.assignee_id.is_(None)),
+        View.ALL: lambda: is_open,
+        View.UNREAD: lambda: Conversation.id.in_(_unread_ids(user)),
+        View.NEEDS_REPLY: lambda: and_(is_open, Conversation.needs_reply),
+        # A failure is not put away with its conversation.
+        View.FAILED: lambda: and_(Conversation.has_failure),
+        View.ARCHIVED: lambda: Conversation.archived_at.is_not(None),
+    }
+    return conditions[view]()
+
+
+def _unread_ids(user: User) -> Select[Any]:
+    """Unread concerns what is mine, what I follow, and what is nobody's and waits for an answer."""
+    joined = and_(_mine.conversation_id == Conversation.id, _mine.user_id == user.id)
+    base = select(Conversation.id).outerjoin(_mine, joined).where(Conversation.archived_at.is_(None), is_unread())
+    followed = (
+        select(Conversation.id)
+        .select_from(_mine)
+        .join(Conversation, Conversation.id == _mine.conversation_id)
+        .where(_mine.user_id == user.id, _mine.follows, Conversation.archived_at.is_(None), is_unread())
+    )
+    each = union(
+        base.where(Conversation.assignee_id == user.id),
+        base.where(Conversation.assignee_id.is_(None), Conversation.needs_reply),
+        followed,
+    ).subquery()
+    return select(each.c.id)
+
+
+def concerns(user: User) -> ColumnElement[bool]:
+    """Condition on ``Conversation`` joined with the reader's membership: unread may be shown to this person."""
+    return or_(
+        Conversation.assignee_id == user.id,
+        and_(Conversation.assignee_id.is_(None), Conversation.needs_reply),
+        _mine.follows,
+    )
+
+
+def page(
+    user: User, view: View, *, after: Place | None = None, limit: int = PAGE, ids: Sequence[int] | None = None
+) -> Listing:
+    """Newest activity first. *ids* lists exactly these instead of a view."""
+    which = in_view(view, user) if ids is None else Conversation.id.in_(ids)
+    query = rows_query(user).where(which, visibility.conversations_for(user))
+    if after is not None:
+        query = query.where(
+            tuple_(Conversation.last_activity_at, Conversation.id)
+            < tuple_(literal(after.at, Conversation.last_activity_at.type), literal(after.id))
+        )
+    query = query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc()).limit(limit + 1)
+    rows = [_row(line, user) for line in db.session.execute(query)]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Listing(rows, rows[-1].place if more else None)
+
+
+def rows_query(user: User) -> Select[*tuple[Any, ...]]:
+    """What a row shows, each by primary or unique key from the conversation."""
+    return (
+        select(
+            Conversation.id,
+            Conversation.peer,
+            Conversation.last_activity_at,
+            Conversation.changed_at_tick,
+            Conversation.needs_reply,
+            Conversation.has_failure,
+            Conversation.archived_at,
+            Conversation.assignee_id,
+            Candidate.id.label("candidate_id"),
+            Candidate.name,
+            func.substr(_last.body, 1, SNIPPET).label("body"),
+            _last.direction,
+            _last.kind,
+            _last.state,
+            _last.author_id,
+            _author.name.label("author"),
+            _assignee.name.label("assignee"),
+            Posting.title.label("posting"),
+            Opportunity.confidential,
+            and_(is_unread(), concerns(user)).label("unread"),
+            case((_mine.draft != "", 1), else_=0).label("has_draft"),
+        )
+        .outerjoin(Candidate, Candidate.id == Conversation.candidate_id)
+        .outerjoin(_last, _last.id == Conversation.last_message_id)
+        .outerjoin(_author, _author.id == _last.author_id)
+        .outerjoin(_assignee, _assignee.id == Conversation.assignee_id)
+        .outerjoin(Opportunity, Opportunity.id == Conversation.opportunity_id)
+        .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
+        .outerjoin(_mine, and_(_mine.conversation_id == Conversation.id, _mine.user_id == user.id))
+    )
+
+
+def _row(line: Any, user: User) -> Row:
+    name = (line.name or "").strip() or ("Unnamed candidate" if line.candidate_id else "")
+    return Row(
+        id=line.id,
+        name=name,
+        peer=line.peer,
+        at=line.last_activity_at,
+        tick=line.changed_at_tick,
+        snippet=" ".join((line.body or "").split()),
+        by=_speaker(line, user),
+        state=line.state,
+        unread=bool(line.unread),
+        needs_reply=line.needs_reply,
+        failed=line.has_failure,
+        archived=line.archived_at is not None,
+        assignee_id=line.assignee_id,
+        assignee=line.assignee or "",
+        posting=line.posting or "",
+        confidential=bool(line.confidential),
+        has_draft=bool(line.has_draft),
+    )
+
+
+def _speaker(line: Any, user: User) -> str:
+    if line.direction is not Direction.OUTBOUND:
+        return ""
+    if line.kind is Kind.AUTOMATED:
+        return "Automated"
+    if line.author_id == user.id:
+        return "You"
+    return str(line.author).split()[0] if line.author else "A colleague"
+
+
+def counts(user: User) -> dict[View, int]:
+    """How many conversations each view holds for this person, ``COUNT_CAP`` standing for that many or more."""
+    seen = visibility.conversations_for(user)
+    columns = []
+    for view in View:
+        inner = select(Conversation.id).where(in_view(view, user), seen).limit(COUNT_CAP).subquery()
+        columns.append(select(func.count()).select_from(inner).scalar_subquery().label(view.value))
+    line = db.session.execute(select(*columns)).one()
+    return {view: int(line[position]) for position, view in enumerate(View)}
+
+
+def first_view(user: User) -> View:
+    """Where a person starts: their own conversations, or everybody's while they have none."""
+    has_any = select(Conversation.id).where(in_view(View.MINE, user), visibility.conversations_for(user)).limit(1)
+    return View.MINE if db.session.scalar(has_any) is not None else View.ALL

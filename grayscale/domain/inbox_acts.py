@@ -1,0 +1,77 @@
+"""What people do with a conversation besides writing in it."""
+
+from sqlalchemy import func, select, update
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain import audit, changes
+from grayscale.domain.errors import Invalid, NotFound
+from grayscale.domain.inbox_member import membership
+from grayscale.extensions import db
+from grayscale.models import Conversation, Message, Opportunity, User
+
+
+def archive(conversation_id: int, by: User) -> None:
+    """Out of the way until the candidate writes again; undone by ``unarchive``."""
+    _set(conversation_id, archived_at=clock.now())
+
+
+def unarchive(conversation_id: int, by: User) -> None:
+    _set(conversation_id, archived_at=None)
+
+
+def _set(conversation_id: int, **values: object) -> None:
+    with transaction() as session:
+        session.execute(update(Conversation).where(Conversation.id == conversation_id).values(**values))
+        changes.touch([conversation_id])
+
+
+def assign(conversation_id: int, to_id: int | None, by: User) -> User | None:
+    """Make a person responsible, or nobody. Raises ``Invalid`` for somebody who cannot sign in."""
+    with transaction() as session:
+        to = None
+        if to_id is not None:
+            to = session.scalar(select(User).where(User.id == to_id, User.active.is_(True)))
+            if to is None:
+                raise Invalid("That person cannot be assigned: they are no longer active here.", "assignee")
+        conversation = session.get_one(Conversation, conversation_id)
+        if conversation.assignee_id != to_id:
+            conversation.assignee_id = to_id
+            audit.record("conversation.assigned", by=by, subject=f"conversation {conversation_id}",
+                         detail={"to": to.email if to else None})
+            session.flush()
+            changes.touch([conversation_id])
+    return to
+
+
+def follow(conversation_id: int, by: User, follows: bool) -> None:
+    """Have what arrives here count as unread for this person, whoever it is assigned to."""
+    with transaction():
+        membership(conversation_id, by).follows = follows
+
+
+def choose_opportunity(conversation_id: int, opportunity_id: int, by: User) -> None:
+    """Send transcripts that are not posted yet to this opportunity. Raises ``NotFound`` for a stranger's."""
+    with transaction() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        theirs = session.scalar(
+            select(Opportunity.id).where(
+                Opportunity.id == opportunity_id, Opportunity.candidate_id == conversation.candidate_id
+            )
+        )
+        if theirs is None:
+            raise NotFound("That opportunity is not one of this candidate's.")
+        conversation.opportunity_id = opportunity_id
+        conversation.opportunity_chosen = True
+        session.flush()
+        changes.touch([conversation_id])
+
+
+def colleagues() -> list[User]:
+    """Whom a conversation can be assigned to."""
+    return list(db.session.scalars(select(User).where(User.active.is_(True)).order_by(func.lower(User.name), User.id)))
+
+
+def is_first_text(conversation_id: int) -> bool:
+    """Nothing was said in this conversation yet, either way."""
+    return db.session.scalar(select(Message.id).where(Message.conversation_id == conversation_id).limit(1)) is None

@@ -1,0 +1,53 @@
+"""One person's own side of a conversation: what they have read, and their row for it."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from grayscale.database import transaction
+from grayscale.extensions import db
+from grayscale.models import Conversation, ConversationMember, User
+
+INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def member(conversation_id: int, user: User) -> ConversationMember | None:
+    return db.session.get(ConversationMember, (conversation_id, user.id))
+
+
+def membership(conversation_id: int, user: User) -> ConversationMember:
+    """The person's row for this conversation, made if need be. Inside the caller's transaction."""
+    insert = INSERT[db.engine.dialect.name]
+    # Two of their tabs may be the first at the same time.
+    db.session.execute(
+        insert(ConversationMember)
+        .values(conversation_id=conversation_id, user_id=user.id, read_up_to_id=0, follows=False, draft="")
+        .on_conflict_do_nothing()
+    )
+    return db.session.get_one(ConversationMember, (conversation_id, user.id), populate_existing=True)
+
+
+def read_up_to(conversation_id: int, user: User) -> int:
+    """The id every message up to which this person has read."""
+    found = member(conversation_id, user)
+    return found.read_up_to_id if found is not None else 0
+
+
+def mark_read(conversation_id: int, user: User, up_to_id: int) -> bool:
+    """Everything up to a message is read; writes only if that is news. Answers whether it was."""
+    if up_to_id <= read_up_to(conversation_id, user):
+        return False
+    with transaction():
+        row = membership(conversation_id, user)
+        row.read_up_to_id = max(row.read_up_to_id, up_to_id)
+    return True
+
+
+def mark_unread(conversation_id: int, user: User) -> None:
+    """The newest received text counts as not read, for this person alone."""
+    with transaction() as session:
+        newest = session.scalar(select(Conversation.last_inbound_id).where(Conversation.id == conversation_id))
+        row = membership(conversation_id, user)
+        row.read_up_to_id = (newest or 1) - 1
+        row.viewing_until = None

@@ -1,0 +1,217 @@
+"""One conversation as it is read: who it is with, its messages, what is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, literal, or_, select, tuple_
+from sqlalchemy.orm import joinedload, selectinload
+
+from grayscale.domain import visibility
+from grayscale.domain.errors import NotFound
+from grayscale.domain.inbox import Place
+from grayscale.extensions import db
+from grayscale.models import (
+    CANCELABLE,
+    Candidate,
+    Conversation,
+    Direction,
+    Message,
+    MessageEvent,
+    MessageState,
+    Opportunity,
+    User,
+)
+
+PAGE = 50
+# How far a thread that stays open may grow before it begins later.
+LONGEST_TAIL = 300
+# Still ours: shown below everything that happened, in the order they will go.
+WAITING = (MessageState.SCHEDULED, MessageState.QUEUED, MessageState.OVERDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A stretch of messages, oldest first. *earlier* is where older ones end, None at the beginning."""
+
+    messages: Sequence[Message]
+    earlier: Place | None
+    waiting: Sequence[Message] = ()
+
+    @property
+    def first(self) -> Place | None:
+        return Place(self.messages[0].occurred_at, self.messages[0].id) if self.messages else None
+
+    @property
+    def last_id(self) -> int:
+        """The highest id shown, for what was seen and what was not."""
+        return max((message.id for message in (*self.messages, *self.waiting)), default=0)
+
+
+def get(conversation_id: int, user: User) -> Conversation:
+    """The conversation with what its page shows. Raises ``NotFound`` also for what *user* may not see."""
+    found = db.session.scalar(
+        select(Conversation)
+        .where(Conversation.id == conversation_id, visibility.conversations_for(user))
+        .options(
+            joinedload(Conversation.assignee),
+            joinedload(Conversation.sending_number),
+            joinedload(Conversation.opportunity),
+            joinedload(Conversation.candidate).selectinload(Candidate.phones),
+            joinedload(Conversation.candidate)
+            .selectinload(Candidate.opportunities)
+            .selectinload(Opportunity.interviews),
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such conversation, or it is not visible to you.")
+    return found
+
+
+def require(conversation_id: int, user: User) -> None:
+    """Raises ``NotFound`` unless *user* may see the conversation."""
+    found = db.session.scalar(
+        select(Conversation.id).where(Conversation.id == conversation_id, visibility.conversations_for(user))
+    )
+    if found is None:
+        raise NotFound("There is no such conversation, or it is not visible to you.")
+
+
+def conversation_of(message_id: int, user: User) -> int:
+    """Which conversation a message is in. Raises ``NotFound`` also for what *user* may not see."""
+    found = db.session.scalar(
+        select(Message.conversation_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.id == message_id, visibility.conversations_for(user))
+    )
+    if found is None:
+        raise NotFound("There is no such message, or it is not visible to you.")
+    return found
+
+
+def latest(conversation_id: int, *, since: Place | None = None, around: int | None = None) -> Thread:
+    """The end of a thread: the last ``PAGE`` messages, or everything from *since* or from message *around* on."""
+    begin = since
+    if around is not None:
+        begin = _place_before(conversation_id, around) or since
+    query = _messages(conversation_id)
+    place = tuple_(Message.occurred_at, Message.id)
+    limit = PAGE
+    if begin is not None:
+        query = query.where(place >= _value(begin))
+        limit = LONGEST_TAIL
+    found = list(db.session.scalars(query.order_by(Message.occurred_at.desc(), Message.id.desc()).limit(limit + 1)))
+    found.reverse()
+    if len(found) > limit:
+        found = found[1:]
+    first = Place(found[0].occurred_at, found[0].id) if found else None
+    return Thread(found, _earlier(conversation_id, first), waiting(conversation_id))
+
+
+def earlier(conversation_id: int, before: Place) -> Thread:
+    """The ``PAGE`` messages before a place."""
+    query = (
+        _messages(conversation_id)
+        .where(tuple_(Message.occurred_at, Message.id) < _value(before))
+        .order_by(Message.occurred_at.desc(), Message.id.desc())
+        .limit(PAGE)
+    )
+    found = list(db.session.scalars(query))
+    found.reverse()
+    first = Place(found[0].occurred_at, found[0].id) if found else None
+    return Thread(found, _earlier(conversation_id, first))
+
+
+def waiting(conversation_id: int) -> list[Message]:
+    """Texts that have not gone yet, in the order they will."""
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.state.in_(WAITING))
+        .options(*_LOADING)
+        .order_by(Message.send_at, Message.id)
+    )
+    return list(db.session.scalars(query))
+
+
+_LOADING = (joinedload(Message.author), selectinload(Message.media))
+
+
+def _messages(conversation_id: int) -> Select[Any]:
+    return (
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.state.not_in(WAITING))
+        .options(*_LOADING)
+    )
+
+
+def _value(place: Place) -> Any:
+    return tuple_(literal(place.at, Message.occurred_at.type), literal(place.id))
+
+
+def _earlier(conversation_id: int, first: Place | None) -> Place | None:
+    if first is None:
+        return None
+    older = (
+        select(Message.id)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.state.not_in(WAITING),
+            tuple_(Message.occurred_at, Message.id) < _value(first),
+        )
+        .limit(1)
+    )
+    return first if db.session.scalar(older) is not None else None
+
+
+def _place_before(conversation_id: int, message_id: int) -> Place | None:
+    """A place some messages before this one, so that it is read in context."""
+    found = db.session.execute(
+        select(Message.occurred_at, Message.id).where(
+            Message.id == message_id, Message.conversation_id == conversation_id
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    before = db.session.execute(
+        select(Message.occurred_at, Message.id)
+        .where(
+            Message.conversation_id == conversation_id,
+            tuple_(Message.occurred_at, Message.id) <= _value(Place(found[0], found[1])),
+        )
+        .order_by(Message.occurred_at.desc(), Message.id.desc())
+        .limit(10)
+    ).all()[-1]
+    return Place(before[0], before[1])
+
+
+def trace(message_id: int) -> list[MessageEvent]:
+    """Every step in the life of a message, oldest first: why it went, or did not."""
+    return list(
+        db.session.scalars(select(MessageEvent).where(MessageEvent.message_id == message_id).order_by(MessageEvent.id))
+    )
+
+
+def first_unread(messages: Sequence[Message], read_up_to_id: int) -> int | None:
+    """The message the unread line stands above, if one does."""
+    return next(
+        (m.id for m in messages if m.direction is Direction.INBOUND and m.id > read_up_to_id), None
+    )
+
+
+def replied_meanwhile(conversation_id: int, user: User, seen_up_to_id: int) -> Message | None:
+    """A colleague's text that this person had not been shown when they wrote theirs."""
+    return db.session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.id > seen_up_to_id,
+            Message.direction == Direction.OUTBOUND,
+            Message.author_id.is_not(None),
+            Message.author_id != user.id,
+            or_(Message.state.not_in(CANCELABLE), Message.state == MessageState.QUEUED),
+            Message.state != MessageState.CANCELED,
+        )
+        .options(joinedload(Message.author))
+        .order_by(Message.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,72 @@
+"""Who is looking at a conversation now. Kept out of the change clock: it must not wake every open browser."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain.inbox_member import membership
+from grayscale.extensions import db
+from grayscale.models import ConversationMember, User
+
+# A browser says that it is still there every ten seconds.
+VIEWING = timedelta(seconds=25)
+TYPING = timedelta(seconds=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A colleague who has the conversation open."""
+
+    user_id: int
+    name: str
+    is_typing: bool
+
+    def __str__(self) -> str:
+        return f"{self.user_id}{'t' if self.is_typing else ''}"
+
+
+def here(conversation_id: int, user: User, *, typing: bool, read_up_to_id: int | None) -> bool:
+    """This person has it open and has read that far. Answers whether something became read by it."""
+    now = clock.now()
+    with transaction():
+        row = membership(conversation_id, user)
+        row.viewing_until = now + VIEWING
+        row.typing_until = now + TYPING if typing else None
+        news = read_up_to_id is not None and read_up_to_id > row.read_up_to_id
+        if news and read_up_to_id is not None:
+            row.read_up_to_id = read_up_to_id
+    return news
+
+
+def gone(conversation_id: int, user: User) -> None:
+    """This person closed it."""
+    with transaction():
+        row = membership(conversation_id, user)
+        row.viewing_until = row.typing_until = None
+
+
+def viewers(conversation_id: int, user: User) -> list[Viewer]:
+    """The colleagues who have it open, by name."""
+    now = clock.now()
+    query = (
+        select(User.id, User.name, ConversationMember.typing_until)
+        .join(User, User.id == ConversationMember.user_id)
+        .where(
+            ConversationMember.conversation_id == conversation_id,
+            ConversationMember.viewing_until > now,
+            ConversationMember.user_id != user.id,
+        )
+        .order_by(User.name, User.id)
+    )
+    return [
+        Viewer(user_id, name, typing_until is not None and typing_until > now)
+        for user_id, name, typing_until in db.session.execute(query)
+    ]
+
+
+def key(present: list[Viewer]) -> str:
+    """What a browser sends back to learn whether it changed."""
+    return ".".join(str(viewer) for viewer in present)
