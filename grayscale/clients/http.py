@@ -45,6 +45,10 @@ class NoAnswer(Exception):
         self.never_left = never_left
 
 
+class TooLarge(NoAnswer):
+    """The answer was longer than it may be."""
+
+
 def new_session() -> requests.Session:
     """A session that keeps connections alive, keeps no cookies and retries nothing by itself."""
     session = requests.Session()
@@ -133,7 +137,7 @@ class Transport:
         while chunk := response.raw.read1(64 * 1024, decode_content=True):
             body += chunk
             if len(body) > max_bytes:
-                raise NoAnswer("the answer was too large", never_left=False)
+                raise TooLarge("the answer was too large", never_left=False)
             if self._clock() > deadline:
                 raise NoAnswer("the answer took too long", never_left=False)
         return bytes(body)

@@ -81,7 +81,7 @@ def test_the_legacy_name_of_an_opportunity_will_do():
     assert parse_delivery(raw(data={"candidateId": "o"})).opportunity_id == "o"
 
 
-@pytest.mark.parametrize("data", [None, [], "x", {"opportunityId": 3}, {"opportunityId": ""}, {"opportunityId": None}])
+@pytest.mark.parametrize("data", [None, [], "", {"opportunityId": 3}, {"opportunityId": ""}, {"opportunityId": None}])
 def test_an_id_that_is_not_text_is_no_id(data):
     assert parse_delivery(raw(data=data)).opportunity_id is None
 
@@ -103,6 +103,8 @@ def test_a_delivery_without_an_id_is_the_same_event_when_it_comes_again():
         b"{}",
         b"[" * 100_000,
         b'{"triggeredAt": ' + b"9" * 5000 + b"}",
+        raw(data="x"),
+        raw(data=[1]),
         raw(event=None),
         raw(event=""),
         raw(event=7),

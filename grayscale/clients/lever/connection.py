@@ -20,7 +20,16 @@ from grayscale.clients.errors import (
     UnexpectedAnswer,
     UnknownOutcome,
 )
-from grayscale.clients.http import Answer, NoAnswer, Observer, Params, Transport, new_session, retry_after_seconds
+from grayscale.clients.http import (
+    Answer,
+    NoAnswer,
+    Observer,
+    Params,
+    TooLarge,
+    Transport,
+    new_session,
+    retry_after_seconds,
+)
 from grayscale.clients.lever.limits import Priority, RateLimiter
 from grayscale.clients.retry import Budget, retrying
 
@@ -118,6 +127,8 @@ class LeverConnection:
         except NoAnswer as error:
             if error.never_left:
                 raise Retryable(f"Lever could not be reached: {error.reason}.") from error
+            if method == "GET" and isinstance(error, TooLarge):
+                raise UnexpectedAnswer("Lever's answer is larger than it may be.") from error
             if method == "GET":
                 raise Retryable(f"Lever did not answer: {error.reason}.") from error
             raise UnknownOutcome(

@@ -16,7 +16,16 @@ from urllib.parse import quote, urljoin
 import requests
 
 from grayscale.clients.errors import ClientError, UnexpectedAnswer
-from grayscale.clients.http import Answer, NoAnswer, Observer, Params, Transport, new_session, retry_after_seconds
+from grayscale.clients.http import (
+    Answer,
+    NoAnswer,
+    Observer,
+    Params,
+    TooLarge,
+    Transport,
+    new_session,
+    retry_after_seconds,
+)
 from grayscale.clients.retry import Budget, retrying
 from grayscale.clients.text import clean
 from grayscale.clients.twilio.errors import (
@@ -172,14 +181,17 @@ class TwilioClient:
             raise MediaRefused("The attachment is not stored at Twilio.")
         with_credentials = True
         for _ in range(4):
-            answer = self._exchange(
-                "fetch_media",
-                "GET",
-                url,
-                auth=self._auth if with_credentials else None,
-                max_bytes=_MEDIA_BYTES,
-                max_seconds=max(deadline - time.monotonic(), 0.1),
-            )
+            try:
+                answer = self._exchange(
+                    "fetch_media",
+                    "GET",
+                    url,
+                    auth=self._auth if with_credentials else None,
+                    max_bytes=_MEDIA_BYTES,
+                    max_seconds=max(deadline - time.monotonic(), 0.1),
+                )
+            except UnexpectedAnswer as error:
+                raise MediaRefused("The attachment is larger than 5 MB.") from error
             location = answer.headers.get("Location")
             if answer.status in (301, 302, 303, 307, 308) and location:
                 target = urljoin(url, location)
@@ -252,6 +264,8 @@ class TwilioClient:
         except NoAnswer as error:
             if error.never_left:
                 raise NotSent(f"Twilio could not be reached: {error.reason}.") from error
+            if method == "GET" and isinstance(error, TooLarge):
+                raise UnexpectedAnswer("Twilio's answer is larger than it may be.") from error
             if method == "GET":
                 raise NotSent(f"Twilio did not answer: {error.reason}.") from error
             raise OutcomeUnknown(f"Twilio did not confirm it: {error.reason}.") from error
