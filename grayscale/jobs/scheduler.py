@@ -4,7 +4,6 @@ Started by gunicorn's worker hook and never by ``create_app``. A nudge moves a j
 busy job only waits for the next tick.
 """
 
-import threading
 from datetime import datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from grayscale import clock
-from grayscale.domain import nudges
+from grayscale.domain import nudges, stopping
 from grayscale.extensions import db
 from grayscale.jobs.tasks import TASKS, Task
 from grayscale.logging import get_logger
@@ -30,7 +29,6 @@ class Jobs:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._stopping = threading.Event()
         self._again: set[nudges.Job] = set()
         self.last_beat: datetime | None = None
         self._scheduler = BackgroundScheduler(
@@ -41,6 +39,7 @@ class Jobs:
 
     def start(self) -> None:
         """Begin to tick, and to listen for nudges."""
+        stopping.forget()
         for task in TASKS:
             self._scheduler.add_job(
                 self._run, "interval", args=[task], id=task.job.value, seconds=task.every_seconds,
@@ -53,7 +52,7 @@ class Jobs:
 
     def stop(self) -> None:
         """Finish the round each job is in, then end. What is not finished is found again by its lease."""
-        self._stopping.set()
+        stopping.ask()
         nudges.forget_listeners()
         self._scheduler.shutdown(wait=True)
 
@@ -70,7 +69,7 @@ class Jobs:
     def _run(self, task: Task) -> None:
         with self._app.app_context():
             for _ in range(ROUNDS_A_TICK):
-                if self._stopping.is_set():
+                if stopping.is_asked():
                     return
                 self._again.discard(task.job)
                 try:

@@ -1,0 +1,120 @@
+"""The product as its users meet it: the process of the Procfile, on a database of its own, against a sandbox."""
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+from cryptography.fernet import Fernet
+
+from grayscale.sandbox import Sandbox
+from tests.conftest import ROOT
+from tools.demo import free_port, web_line
+
+T = TypeVar("T")
+PASSWORD = "correct horse battery"
+ADMIN = "ana@harbor.example"
+RECRUITER = "jonas@harbor.example"
+
+
+def eventually(check: Callable[[], T], *, within: float = 15.0, every: float = 0.05) -> T:
+    """The first truthy answer of *check*; fails after *within* seconds with its last one."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = check()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"still {answer!r} after {within} s"
+        time.sleep(every)
+
+
+class Product:
+    """One deployment: start it, kill it, start it again."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, database_url: str, **environment: str) -> None:
+        self.folder = folder
+        self.port = free_port(0)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database_url = database_url
+        self.environment = {
+            **os.environ,
+            "SECRET_KEY": "a-secret-key-for-flow-tests",
+            "FERNET_KEYS": Fernet.generate_key().decode(),
+            "DATABASE_URL": database_url,
+            "PUBLIC_URL": self.url,
+            "PORT": str(self.port),
+            "LEVER_API_URL": sandbox.lever_url,
+            "TWILIO_API_URL": sandbox.carrier_url,
+            "TRANSCRIPT_DELAY_SECONDS": "2",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str, stdin: str = "") -> str:
+        """Run ``flask --app app …`` to its end; fails with its output if it fails."""
+        done = subprocess.run(
+            ["flask", "--app", "app", *arguments], env=self.environment, cwd=ROOT, input=stdin, text=True,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def create_user(self, email: str, name: str, role: str) -> None:
+        options = ["--email", email, "--name", name, "--role", role, "--password-stdin"]
+        self.command("users", "create", *options, stdin=PASSWORD)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "app.log").read_text()
+
+    def start(self, *, wait: bool = True) -> None:
+        with (self.folder / "app.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                shlex.split(web_line()), env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+        if wait:
+            eventually(self.is_ready, within=30)
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log[-4000:]
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"{self.url}/readyz", timeout=2).status_code == 200
+        return False
+
+    def kill(self) -> None:
+        """SIGKILL to master and worker at once, as a machine that dies."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM, as a deploy; insists after 30 s."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+
+
+@contextlib.contextmanager
+def running(folder: Path, sandbox: Sandbox, database_url: str, **environment: str) -> Iterator[Product]:
+    """A deployment with a super admin and a recruiter, ready to serve; gone at the end."""
+    product = Product(folder, sandbox, database_url, **environment)
+    product.create_user(ADMIN, "Ana Castillo", "super_admin")
+    product.create_user(RECRUITER, "Jonas Rehn", "recruiter")
+    product.start()
+    try:
+        yield product
+    finally:
+        product.kill()
