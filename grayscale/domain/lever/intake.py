@@ -1,0 +1,214 @@
+"""Committing what webhooks bring: the delivery, its count and the webhook's health in one transaction.
+
+Requests that arrive together share a commit: whoever gets the lock first writes for all who wait behind it. One commit
+costs the disk's flush however many rows it holds, and nobody is answered before it is done.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Executable, Table, bindparam, case, func, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm import Session
+
+from grayscale.database import transaction
+from grayscale.domain.lever.verdicts import GENUINE, Outcome
+from grayscale.domain.nudges import Job, nudge
+from grayscale.models import Delivery, LeverEvent, Source, WebhookTally, WebhookToken
+
+SLOT = "grayscale.lever_intake"
+# How many deliveries of kinds nobody handles are kept in an hour; the others are only counted.
+UNHANDLED_KEPT_AN_HOUR = 100
+
+_deliveries: Table = Delivery.__table__
+_tallies: Table = WebhookTally.__table__
+_tokens: Table = WebhookToken.__table__
+
+
+class NotStored(Exception):
+    """The database did not commit: the sender must try again."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request and what is to be written about it. ``outcome`` becomes DUPLICATE when the row was there."""
+
+    at: datetime
+    outcome: Outcome
+    # As it is counted: one of the names Lever uses, or "unknown".
+    event: str
+    # Whose health this says something about.
+    webhook: LeverEvent | None = None
+    reason: str | None = None
+    used_previous: bool = False
+    count: int = 1
+    row: dict[str, Any] | None = None
+    stored: bool = False
+    error: Exception | None = None
+
+
+def hour_of(at: datetime) -> datetime:
+    """The hour an event is counted in."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+class Intake:
+    """The queue in front of the database, one a process."""
+
+    def __init__(self) -> None:
+        self._committing = threading.Lock()
+        self._waiting: deque[Entry] = deque()
+
+    def store(self, entry: Entry) -> None:
+        """Returns once *entry* is committed. Raises ``NotStored``."""
+        self._waiting.append(entry)
+        with self._committing:
+            if not entry.stored and entry.error is None:
+                _commit([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if entry.error is not None:
+            raise NotStored(str(entry.error)) from entry.error
+
+
+def store(entry: Entry) -> None:
+    """Commit *entry*, together with what other requests of this process bring now. Raises ``NotStored``."""
+    intake: Intake = current_app.extensions.setdefault(SLOT, Intake())
+    intake.store(entry)
+
+
+def _commit(batch: Sequence[Entry]) -> None:
+    try:
+        with transaction() as session:
+            _write(session, batch)
+    except Exception as error:
+        if len(batch) == 1 or isinstance(error, (OperationalError, NoConnection)):
+            for entry in batch:
+                entry.error = error
+            return
+        # One that the database refuses must not take the others with it.
+        for entry in batch:
+            _commit([entry])
+        return
+    for entry in batch:
+        entry.stored = True
+
+
+def _write(session: Session, batch: Sequence[Entry]) -> None:
+    """In one order of rows for all processes, so that two of them never wait for each other in a ring."""
+    insert, count = _statements(session.get_bind().dialect.name)
+    for entry in sorted((entry for entry in batch if entry.row), key=lambda entry: entry.row["external_id"]):  # type: ignore[index]
+        if entry.outcome is Outcome.UNHANDLED and not _has_room(session, entry):
+            continue
+        if session.execute(insert, entry.row).rowcount == 0:  # type: ignore[attr-defined]
+            entry.outcome = Outcome.DUPLICATE
+    tallies: Counter[tuple[str, str, datetime]] = Counter()
+    for entry in batch:
+        tallies[entry.event, entry.outcome.value, hour_of(entry.at)] += entry.count
+    latest = max(entry.at for entry in batch)
+    for (event, verdict, hour), number in sorted(tallies.items()):
+        key = {"source": Source.LEVER, "event": event, "verdict": verdict, "hour": hour}
+        session.execute(count, {**key, "count": number, "last_at": latest})
+    for webhook in sorted({entry.webhook for entry in batch if entry.webhook is not None}):
+        _note_health(session, [entry for entry in batch if entry.webhook is webhook])
+    if any(entry.outcome is Outcome.ACCEPTED for entry in batch):
+        nudge(Job.LEVER_EVENTS)
+
+
+def _has_room(session: Session, entry: Entry) -> bool:
+    kept = session.scalar(
+        select(func.sum(_tallies.c.count)).where(
+            _tallies.c.source == Source.LEVER,
+            _tallies.c.verdict == Outcome.UNHANDLED.value,
+            _tallies.c.hour == hour_of(entry.at),
+        )
+    )
+    return (kept or 0) < UNHANDLED_KEPT_AN_HOUR
+
+
+def _note_health(session: Session, entries: Sequence[Entry]) -> None:
+    """Evidence of one webhook, in the order it came; what says the same is written once."""
+    for genuine, run in groupby(entries, key=lambda entry: entry.outcome in GENUINE):
+        same = list(run)
+        last = same[-1]
+        if genuine:
+            verified = [entry.at for entry in same if entry.outcome is Outcome.VERIFIED]
+            accepted = [entry.at for entry in same if entry.outcome is not Outcome.VERIFIED]
+            session.execute(
+                _genuine,
+                {
+                    "webhook": last.webhook,
+                    "at": last.at,
+                    "verified": max(verified, default=None),
+                    "accepted": max(accepted, default=None),
+                    "previous": max((entry.at for entry in same if entry.used_previous), default=None),
+                },
+            )
+            continue
+        for entry in same:
+            if entry.outcome is Outcome.REACHED:
+                session.execute(_reached, {"webhook": entry.webhook, "at": entry.at})
+                continue
+            failing = entry.count if entry.outcome is Outcome.BAD_SIGNATURE else 0
+            session.execute(
+                _refused,
+                {"webhook": entry.webhook, "at": entry.at, "reason": entry.reason, "failing": failing},
+            )
+
+
+def _coalesce(name: str) -> Any:
+    """The value bound to *name* for the column of that meaning, or what the column holds."""
+    column = {"accepted": "last_accepted_at", "verified": "last_verified_at", "previous": "previous_used_at"}[name]
+    return func.coalesce(bindparam(name, type_=_tokens.c[column].type), _tokens.c[column])
+
+
+_at = bindparam("at", type_=_tokens.c.last_accepted_at.type)
+_this = _tokens.c.event == bindparam("webhook", type_=_tokens.c.event.type)
+_genuine = (
+    update(_tokens)
+    .where(_this)
+    .values(
+        last_accepted_at=_coalesce("accepted"),
+        last_verified_at=_coalesce("verified"),
+        previous_used_at=_coalesce("previous"),
+        recovered_at=case(
+            (or_(_tokens.c.failing_count > 0, _tokens.c.missed_count > 0), _at), else_=_tokens.c.recovered_at
+        ),
+        failing_since=null(),
+        failing_count=0,
+        missed_since=null(),
+        missed_count=0,
+    )
+)
+_reached = update(_tokens).where(_this).values(last_verified_at=_at)
+_failing = bindparam("failing", type_=_tokens.c.failing_count.type)
+_refused = (
+    update(_tokens)
+    .where(_this)
+    .values(
+        last_rejected_at=_at,
+        last_rejected_reason=bindparam("reason", type_=_tokens.c.last_rejected_reason.type),
+        failing_count=_tokens.c.failing_count + _failing,
+        failing_since=case((_failing > 0, func.coalesce(_tokens.c.failing_since, _at)), else_=_tokens.c.failing_since),
+    )
+)
+
+
+@lru_cache(maxsize=2)
+def _statements(dialect: str) -> tuple[Executable, Executable]:
+    """Insert a delivery unless it is there; count one more of a verdict."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    delivery = insert(_deliveries).on_conflict_do_nothing(index_elements=["source", "external_id"])
+    tally = insert(_tallies)
+    counted = tally.on_conflict_do_update(
+        index_elements=["source", "event", "verdict", "hour"],
+        set_={"count": _tallies.c.count + tally.excluded.count, "last_at": tally.excluded.last_at},
+    )
+    return delivery, counted

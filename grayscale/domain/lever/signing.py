@@ -1,0 +1,74 @@
+"""The secrets a webhook from Lever is held against: the key in its path and the signature tokens.
+
+Decrypting them for every delivery would cost more than the rest of receiving one, so a process keeps them for a moment.
+Whoever is about to refuse reads them anew first: a secret saved anywhere counts at once, one removed elsewhere is
+honoured for ``KEPT_SECONDS`` at the most.
+"""
+
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import current_app
+from sqlalchemy import select
+
+from grayscale import clock
+from grayscale.database import after_commit, end_read
+from grayscale.extensions import db
+from grayscale.models import LeverIntegration, WebhookToken
+
+KEPT_SECONDS = 2.0
+SLOT = "grayscale.lever_signing"
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Event name -> its tokens, the current one first. An event without a token is missing."""
+
+    webhook_keys: tuple[str, ...] = field(repr=False)
+    tokens: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    def knows(self, key: str) -> bool:
+        """Whether *key* is the one in the webhook URL, or the previous one during its overlap; in constant time."""
+        claimed = key.encode(errors="replace")
+        matches = [hmac.compare_digest(known.encode(), claimed) for known in self.webhook_keys]
+        return any(matches)
+
+
+def current(*, fresh: bool = False) -> Signing:
+    """What counts now; *fresh* reads the database."""
+    kept: tuple[float, Signing] | None = current_app.extensions.get(SLOT)
+    if kept is not None and not fresh and time.monotonic() - kept[0] < KEPT_SECONDS:
+        return kept[1]
+    asked_at = time.monotonic()
+    signing = _read()
+    current_app.extensions[SLOT] = (asked_at, signing)
+    return signing
+
+
+def forget() -> None:
+    """Read anew at the next delivery, once the transaction that changes a secret is committed."""
+    extensions = current_app.extensions
+    after_commit(lambda: extensions.pop(SLOT, None))
+
+
+def _read() -> Signing:
+    end_read()
+    now = clock.now()
+    keys: list[str] = []
+    integration = db.session.get(LeverIntegration, 1, populate_existing=True)
+    if integration is not None:
+        keys.append(integration.webhook_key)
+        until = integration.previous_webhook_key_until
+        if integration.previous_webhook_key and until is not None and until > now:
+            keys.append(integration.previous_webhook_key)
+    tokens: dict[str, tuple[str, ...]] = {}
+    for row in db.session.scalars(select(WebhookToken).execution_options(populate_existing=True)):
+        valid = [row.token] if row.token else []
+        if row.previous_token and row.previous_until is not None and row.previous_until > now:
+            valid.append(row.previous_token)
+        if valid:
+            tokens[row.event.value] = tuple(valid)
+    end_read()
+    return Signing(tuple(keys), tokens)
