@@ -1,25 +1,19 @@
-"""People: creating them and letting them in."""
+"""People: creating them, letting them in, what they may do, and who they are in Lever."""
 
-import secrets
+from zoneinfo import ZoneInfo
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit
+from grayscale.domain import audit, passwords, sessions
 from grayscale.domain.company import ensure_rows
-from grayscale.domain.errors import Conflict, Invalid
+from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.extensions import db
-from grayscale.models import Role, User
+from grayscale.models import LeverUser, Role, User
 
-SHORTEST_PASSWORD = 10
-
-_hasher = PasswordHasher()
-# Verified against when there is no such user, so that both answers take equally long.
-_nobody = _hasher.hash(secrets.token_hex(16))
+LAST_SUPER_ADMIN = "This is the last super admin: make somebody else one first."
 
 
 def normalise_email(email: str) -> str:
@@ -31,14 +25,19 @@ def normalise_email(email: str) -> str:
     return checked.normalized.lower()
 
 
-def create(*, email: str, name: str, role: Role, password: str, by: User | None = None) -> User:
-    """Add a person who can sign in. Raises ``Invalid`` or, if the address is taken, ``Conflict``."""
+def create(*, email: str, name: str, role: Role, password: str | None, by: User | None = None) -> User:
+    """Add a person; without *password* they cannot sign in before a one-time link let them choose one.
+
+    Raises ``Invalid`` or, if the address is taken, ``Conflict``.
+    """
     address = normalise_email(email)
     if not name.strip():
         raise Invalid("A name is needed.", "name")
-    check_password(password)
+    password_hash = None
+    if password is not None:
+        passwords.check(password, name, address)
+        password_hash = passwords.hash_of(password)
     ensure_rows()
-    password_hash = _hasher.hash(password)
     with transaction() as session:
         if session.scalar(select(User.id).where(User.email == address)):
             raise Conflict(f"There is already a user with the e-mail address {address}.")
@@ -47,7 +46,8 @@ def create(*, email: str, name: str, role: Role, password: str, by: User | None 
             name=name.strip(),
             role=role,
             password_hash=password_hash,
-            session_key=secrets.token_hex(16),
+            lever_user_id=_proposed(address),
+            session_key=sessions.new_key(),
             created_at=clock.now(),
         )
         session.add(user)
@@ -56,23 +56,167 @@ def create(*, email: str, name: str, role: Role, password: str, by: User | None 
     return user
 
 
-def check_password(password: str) -> None:
-    """Raises ``Invalid`` for a password that is too easy to guess."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Invalid(f"A password needs at least {SHORTEST_PASSWORD} characters.", "password")
-
-
 def authenticate(email: str, password: str) -> User | None:
     """The person with this address and password, or None; takes equally long either way."""
     user = db.session.scalar(select(User).where(User.email == email.strip().lower(), User.active.is_(True)))
-    stored = user.password_hash if user is not None and user.password_hash else _nobody
-    try:
-        _hasher.verify(stored, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return None
-    return user if user is not None and user.password_hash else None
+    return user if passwords.fits(user.password_hash if user else None, password) else None
 
 
 def exist() -> bool:
     """Whether anybody can sign in yet."""
     return bool(db.session.scalar(select(func.count()).select_from(User)))
+
+
+def everybody() -> list[User]:
+    """All of them: who can sign in first, then by name."""
+    return list(db.session.scalars(select(User).order_by(User.active.desc(), func.lower(User.name))))
+
+
+def get(user_id: int) -> User:
+    """Raises ``NotFound``."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user
+
+
+def signed_in(user_id: int, address: str | None) -> None:
+    """Write down that this person signed in from *address*."""
+    with transaction():
+        user = get(user_id)
+        user.last_signed_in_at = clock.now()
+        audit.record("user.signed_in", by=user, subject=user.email, address=address)
+
+
+def refused(email: str, address: str | None) -> None:
+    """Write down a wrong password; what was typed for an unknown address is not kept."""
+    with transaction() as session:
+        user = session.scalar(select(User).where(User.email == email.strip().lower()))
+        if user is not None:
+            audit.record("user.sign_in_refused", by=None, subject=user.email, address=address)
+
+
+def change_role(user_id: int, role: Role, by: User) -> None:
+    """Raises ``Conflict`` when nobody would be a super admin any more."""
+    with transaction():
+        user = get(user_id)
+        if user.role is role:
+            return
+        _keep_a_super_admin(user)
+        before, user.role = user.role, role
+        audit.record("user.role_changed", by=by, subject=user.email, detail={"from": before, "to": role})
+
+
+def deactivate(user_id: int, by: User) -> None:
+    """End every sign-in of this person and let them in no more. Their texts keep their name.
+
+    Raises ``Conflict`` for the last super admin.
+    """
+    with transaction():
+        user = get(user_id)
+        if not user.active:
+            return
+        _keep_a_super_admin(user)
+        user.active = False
+        user.session_key = sessions.new_key()
+        user.link_hash = user.link_expires_at = None
+        audit.record("user.deactivated", by=by, subject=user.email)
+
+
+def reactivate(user_id: int, by: User) -> None:
+    with transaction():
+        user = get(user_id)
+        if not user.active:
+            user.active = True
+            audit.record("user.reactivated", by=by, subject=user.email)
+
+
+def map_to_lever(user_id: int, lever_user_id: str | None, by: User) -> None:
+    """Say who this person is in Lever: it decides which confidential candidates they see. Raises ``Invalid``."""
+    with transaction() as session:
+        user = get(user_id)
+        if lever_user_id and not session.scalar(select(LeverUser.id).where(LeverUser.lever_id == lever_user_id)):
+            raise Invalid("Lever has no such user; sync and try again.", "lever_user_id")
+        before, user.lever_user_id = user.lever_user_id, lever_user_id or None
+        if before != user.lever_user_id:
+            audit.record(
+                "user.mapped", by=by, subject=user.email, detail={"from": before, "to": user.lever_user_id}
+            )
+
+
+def proposals() -> dict[int, LeverUser]:
+    """Lever users by their e-mail address, for people who are mapped to none; key is our user's id."""
+    rows = db.session.execute(
+        select(User.id, LeverUser)
+        .join(LeverUser, func.lower(LeverUser.email) == User.email)
+        .where(User.lever_user_id.is_(None), LeverUser.deactivated_at.is_(None))
+    )
+    return {row.id: row.LeverUser for row in rows}
+
+
+def lever_users() -> list[LeverUser]:
+    """Those active in Lever, by name."""
+    return list(
+        db.session.scalars(
+            select(LeverUser).where(LeverUser.deactivated_at.is_(None)).order_by(func.lower(LeverUser.name))
+        )
+    )
+
+
+def change_preferences(user_id: int, *, name: str, time_zone: str | None, enter_sends: bool) -> None:
+    """A person's own settings. Raises ``Invalid``."""
+    if not name.strip():
+        raise Invalid("A name is needed.", "name")
+    if time_zone:
+        check_zone(time_zone)
+    with transaction():
+        user = get(user_id)
+        user.name, user.time_zone, user.enter_sends = name.strip(), time_zone or None, enter_sends
+
+
+def change_password(user_id: int, old: str, new: str) -> None:
+    """Also ends every sign-in of this person, so the caller signs this one in again. Raises ``Invalid``."""
+    user = get(user_id)
+    if not passwords.fits(user.password_hash, old):
+        raise Invalid("That is not your present password.", "old")
+    passwords.check(new, user.name, user.email)
+    set_password(user_id, passwords.hash_of(new), "user.password_changed")
+
+
+def set_password(user_id: int, password_hash: str, action: str) -> None:
+    """Store a hash made beforehand, end every sign-in and any one-time link."""
+    with transaction():
+        user = get(user_id)
+        user.password_hash = password_hash
+        user.session_key = sessions.new_key()
+        user.link_hash = user.link_expires_at = None
+        audit.record(action, by=user, subject=user.email)
+
+
+def check_zone(name: str) -> None:
+    """Raises ``Invalid`` for what is no time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Invalid("That is not a time zone.", "time_zone") from None
+
+
+def _keep_a_super_admin(user: User) -> None:
+    """Inside a transaction: refuse to take the role from the last one who can use it."""
+    if not user.is_super_admin:
+        return
+    others = db.session.scalars(
+        select(User.id)
+        .where(User.role == Role.SUPER_ADMIN, User.active.is_(True), User.password_hash.is_not(None))
+        .order_by(User.id)
+        .with_for_update()
+    ).all()
+    if not set(others) - {user.id}:
+        raise Conflict(LAST_SUPER_ADMIN)
+
+
+def _proposed(address: str) -> str | None:
+    """Who this address is in Lever."""
+    return db.session.scalar(
+        select(LeverUser.lever_id).where(func.lower(LeverUser.email) == address, LeverUser.deactivated_at.is_(None))
+    )
