@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+import responses
+
 from grayscale.clients.lever.client import LeverClient
 from grayscale.clients.lever.types import InterviewDraft, Interviewer
 
+KEY = "secret-api-key"
 ROOT = "https://lever.test/v1"
 START = datetime(2026, 1, 1, 0, 0, 0, 123000, tzinfo=UTC)
 START_MS = 1767225600123
@@ -122,3 +126,12 @@ WRITES = [
         201,
     ),
 ]
+
+every_call = pytest.mark.parametrize("call", READS + WRITES, ids=str)
+every_read = pytest.mark.parametrize("call", READS, ids=str)
+every_write = pytest.mark.parametrize("call", WRITES, ids=str)
+
+
+def answer(lever: responses.RequestsMock, call: Call, **answered: Any) -> None:
+    """What Lever says to the call."""
+    lever.add(call.method, call.url, **answered)
