@@ -94,8 +94,8 @@ PLACES = {
     CENTRAL: "chicago|houston|dallas|austin|san antonio|fort worth|minneapolis|milwaukee|new orleans|nashville|memphis"
     "|oklahoma city|omaha|twin cities|st. louis|st louis",
     MOUNTAIN: "denver|boulder|salt lake city|albuquerque|colorado springs|el paso",
-    PACIFIC: "san francisco|san francisco bay|sf bay|los angeles|san diego|san jose|oakland|sacramento|seattle|las vegas"
-    "|palo alto|mountain view|silicon valley",
+    PACIFIC: "san francisco|san francisco bay|sf bay|los angeles|san diego|san jose|oakland|sacramento|seattle"
+    "|las vegas|palo alto|mountain view|silicon valley",
     "America/Phoenix": "phoenix|tucson|scottsdale",
     "America/Detroit": "detroit|ann arbor",
     "America/Indiana/Indianapolis": "indianapolis",

@@ -1,0 +1,167 @@
+"""Who may be texted: opting out, coming back, and the append-only record of both.
+
+Consent belongs to the phone number. Its hash outlives the number, so that somebody who opted out and was erased is
+still recognised. Only the candidate's own START undoes the candidate's own STOP.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain import audit, changes
+from grayscale.domain.company import company
+from grayscale.domain.errors import Invalid, NotAllowed
+from grayscale.domain.texting import lines
+from grayscale.extensions import db
+from grayscale.models import (
+    CANCELABLE,
+    Consent,
+    ConsentHow,
+    ConsentRecord,
+    ConsentState,
+    Conversation,
+    Message,
+    MessageState,
+    User,
+)
+
+# Ways only the candidate can take back.
+THEIR_OWN = (ConsentHow.KEYWORD, ConsentHow.CARRIER)
+
+
+def number_hash(e164: str) -> str:
+    """The salted hash a number is recognised by after its owner was erased."""
+    return hmac.new(company().number_salt.encode(), e164.encode(), hashlib.sha256).hexdigest()
+
+
+def state_of(e164: str) -> Consent | None:
+    """What the owner of *e164* last said, or None when nothing is on record."""
+    return db.session.scalar(select(Consent).where(Consent.number_hash == number_hash(e164)))
+
+
+def is_opted_out(e164: str) -> bool:
+    found = state_of(e164)
+    return found is not None and found.state is ConsentState.OPTED_OUT
+
+
+def records_of(e164: str) -> list[ConsentRecord]:
+    """Everything on record for *e164*, oldest first."""
+    found = select(ConsentRecord).where(ConsentRecord.number_hash == number_hash(e164)).order_by(ConsentRecord.id)
+    return list(db.session.scalars(found))
+
+
+def opt_out(
+    e164: str, how: ConsentHow, by: User | None = None, reason: str = "", *, message_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Text *e164* no more: whatever is queued or scheduled to it is cancelled in the same transaction.
+
+    *reason* is the candidate's words or the recruiter's reason, without which a recruiter cannot. Raises ``Invalid``.
+    """
+    if how is ConsentHow.RECRUITER and not reason.strip():
+        raise Invalid("Say why, so that a colleague understands it later.", "reason")
+    with transaction() as session:
+        before = state_of(e164)
+        already = before is not None and before.state is ConsentState.OPTED_OUT
+        # Their own STOP stays theirs, whatever a recruiter adds.
+        kept = before.how if already and before is not None and before.how in THEIR_OWN else how
+        _set(e164, ConsentState.OPTED_OUT, kept, by, at)
+        record(e164, ConsentState.OPTED_OUT, how, by=by, words=reason, message_id=message_id, at=at)
+        cancel_waiting(e164, "The number opted out.")
+        session.execute(update(Conversation).where(Conversation.peer == e164).values(opt_out_suggested_by_id=None))
+        if not already:
+            _tell(e164, _opted_out_line(how, by, reason))
+        if by is not None:
+            audit.record("consent.opted_out", by=by, subject=e164[-4:], detail={"how": how.value})
+
+
+def opt_in(
+    e164: str, how: ConsentHow, by: User | None = None, reason: str = "", *, message_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Texts to *e164* are welcome. Raises ``NotAllowed`` when only the candidate can undo the opt-out."""
+    with transaction():
+        before = state_of(e164)
+        was_out = before is not None and before.state is ConsentState.OPTED_OUT
+        if was_out and before is not None and how is not ConsentHow.KEYWORD:
+            if how is ConsentHow.TEXTED_US:
+                return
+            if before.how in THEIR_OWN:
+                raise NotAllowed("They opted out themselves. Only they can undo it, by texting START.")
+            if not reason.strip():
+                raise Invalid("Say why, so that a colleague understands it later.", "reason")
+        _set(e164, ConsentState.OPTED_IN, how, by, at)
+        record(e164, ConsentState.OPTED_IN, how, by=by, words=reason, message_id=message_id, at=at)
+        if was_out:
+            _tell(e164, "Opted in again by texting START." if how is ConsentHow.KEYWORD else _undone_line(by, reason))
+        if by is not None:
+            audit.record("consent.opted_in", by=by, subject=e164[-4:], detail={"how": how.value})
+
+
+def record(
+    e164: str, state: ConsentState, how: ConsentHow, *, by: User | None = None, words: str = "",
+    message_id: int | None = None, at: datetime | None = None,
+) -> None:
+    """Append to the record, inside the caller's transaction."""
+    db.session.add(
+        ConsentRecord(
+            number_hash=number_hash(e164), e164=e164, state=state, how=how, words=words, message_id=message_id,
+            by_id=by.id if by else None, at=at or clock.now(),
+        )
+    )
+
+
+def forget(e164: str) -> None:
+    """Erase the number and the words, inside the caller's transaction; the hash goes on standing for an opt-out."""
+    hashed = number_hash(e164)
+    db.session.execute(update(ConsentRecord).where(ConsentRecord.number_hash == hashed).values(e164=None, words=""))
+    db.session.execute(update(Consent).where(Consent.number_hash == hashed).values(e164=None))
+
+
+def cancel_waiting(e164: str, why: str) -> int:
+    """Cancel every text to *e164* that was not yet handed to anybody, inside the caller's transaction."""
+    waiting = db.session.scalars(
+        select(Message).where(Message.peer == e164, Message.state.in_(CANCELABLE)).with_for_update()
+    ).all()
+    for message in waiting:
+        message.lease_until = None
+        message.error = f"Not sent. {why}"
+        lines.take(message, MessageState.CANCELED, why)
+    return len(waiting)
+
+
+def _set(e164: str, state: ConsentState, how: ConsentHow, by: User | None, at: datetime | None) -> None:
+    hashed = number_hash(e164)
+    found = db.session.scalar(select(Consent).where(Consent.number_hash == hashed).with_for_update())
+    if found is None:
+        found = Consent(number_hash=hashed)
+        db.session.add(found)
+    found.e164 = e164
+    found.state, found.how = state, how
+    found.by_id = by.id if by else None
+    found.at = at or clock.now()
+    db.session.flush()
+
+
+def _tell(e164: str, line: str) -> None:
+    ids = list(db.session.scalars(select(Conversation.id).where(Conversation.peer == e164)))
+    for conversation_id in ids:
+        lines.add(conversation_id, line)
+    db.session.flush()
+    changes.touch(ids)
+
+
+def _opted_out_line(how: ConsentHow, by: User | None, reason: str) -> str:
+    if how is ConsentHow.RECRUITER and by is not None:
+        return f"Opted out by {by.name}: {reason.strip()}"
+    if how is ConsentHow.CARRIER:
+        return "Opted out: the carrier says this number replied STOP."
+    return "Opted out by texting STOP. Nothing will be sent to this number."
+
+
+def _undone_line(by: User | None, reason: str) -> str:
+    return f"Opt-out undone by {by.name if by else 'the application'}: {reason.strip()}"

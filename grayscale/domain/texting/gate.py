@@ -1,0 +1,304 @@
+"""The one gate in front of every text, whoever or whatever wants to send it.
+
+Asked when a text is submitted and again right before it is called to the carrier. In order: the number is valid, not
+opted out, consent is on record where the company demands it, the hour is allowed, the limit of unanswered texts is not
+reached, the first text says how to opt out, the sender may send. Quiet hours hold a text; everything else blocks it.
+"""
+
+import enum
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+
+from grayscale.domain.company import company, texting_account
+from grayscale.domain.texting import consent, hours, phones
+from grayscale.extensions import db
+from grayscale.models import (
+    HANDED_OVER,
+    CandidatePhone,
+    ConsentPolicy,
+    ConsentState,
+    Conversation,
+    Direction,
+    Kind,
+    Message,
+    MessageState,
+    Opportunity,
+    Posting,
+    User,
+)
+
+# A reply to somebody who just texted may go at any hour.
+LIVE_EXCHANGE = timedelta(minutes=15)
+LIMIT_WINDOW = timedelta(hours=24)
+# After so long a silence a text is a first one again.
+SILENCE = timedelta(days=30)
+# States in which a text counts against the limit: the carrier has it, or may have it.
+COUNTED = (*HANDED_OVER, MessageState.SENDING, MessageState.CHECKING, MessageState.UNSURE)
+SAYS_HOW_TO_OPT_OUT = re.compile(r"\b(?:stop|unsubscribe|quit|opt[\s-]?out|optout|end\s+to)\b", re.IGNORECASE)
+
+
+@enum.unique
+class Code(enum.StrEnum):
+    """What the gate found, for the trace of a message."""
+
+    ALLOWED = "allowed"
+    LIVE_REPLY = "live_reply"
+    INVALID_NUMBER = "invalid_number"
+    CONTACT_FORBIDDEN = "contact_forbidden"
+    OPTED_OUT = "opted_out"
+    STOP_SUGGESTED = "stop_suggested"
+    NO_CONSENT = "no_consent"
+    QUIET_HOURS = "quiet_hours"
+    OVER_LIMIT = "over_limit"
+    NO_OPT_OUT_LINE = "no_opt_out_line"
+    SENDER_STOPPED = "sender_stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """*sentence* says why, for the recruiter. *allowed_at* is when a held text may go (UTC)."""
+
+    allowed: bool
+    code: Code
+    sentence: str = ""
+    allowed_at: datetime | None = None
+
+    @property
+    def holds(self) -> bool:
+        """The text waits, rather than being refused."""
+        return not self.allowed and self.allowed_at is not None
+
+
+ALLOWED = Verdict(True, Code.ALLOWED, "Allowed.")
+
+
+def check(
+    conversation: Conversation,
+    *,
+    at: datetime,
+    by: User | None,
+    body: str | None = None,
+    peer: str | None = None,
+    message: Message | None = None,
+    kind: Kind = Kind.MANUAL,
+) -> Verdict:
+    """May this conversation be texted at *at*?
+
+    *body* is the text, None to ask about the conversation alone. *message* is the row that wants to go, left out of
+    what is counted. *kind* SYSTEM is the answer to a keyword, which obeys the number and nothing else. *by* is the
+    recruiter who asks: they saw the suggestion of an opt-out that stops everything scheduled or automated.
+    """
+    to = peer or conversation.peer
+    if kind is Kind.SYSTEM:
+        return _number(conversation, to) or _sender(conversation) or ALLOWED
+    held: Verdict | None = None
+    for verdict in (
+        _number(conversation, to),
+        _forbidden(conversation),
+        _opted_out(to),
+        _stop_suggested(conversation, by, message),
+        _consent(to),
+        held := _hours(conversation, to, at, message),
+        _limit(conversation, to, at, message),
+        _opt_out_line(to, at, body),
+        _sender(conversation),
+    ):
+        if verdict is not None and not verdict.allowed and not verdict.holds:
+            return verdict
+    return held or ALLOWED
+
+
+def zones_of(conversation: Conversation, peer: str | None = None) -> tuple[str, ...]:
+    """The zones the candidate may be in: of their place in Lever where it is sure, else of all weaker evidence.
+
+    That is their number and the posting's place; without any, the company's own zone.
+    """
+    candidate = conversation.candidate
+    own = phones.place_zone(candidate.location) or candidate.time_zone if candidate is not None else None
+    if own:
+        return (own,)
+    posted = {zone for location in _posted(conversation) if (zone := phones.place_zone(location))}
+    return tuple(dict.fromkeys((*phones.zones(peer or conversation.peer), *posted))) or (company().time_zone,)
+
+
+def hours_of(conversation: Conversation, peer: str | None = None) -> hours.Hours:
+    """The windows texts to this candidate must keep to."""
+    account, candidate = texting_account(), conversation.candidate
+    state = phones.place_state(candidate.location) if candidate is not None else None
+    return hours.build(
+        account.opens,
+        account.closes,
+        state=state or phones.state(peer or conversation.peer),
+        own=account.state_windows,
+    )
+
+
+def is_live(conversation: Conversation, at: datetime) -> bool:
+    """Whether the candidate texted a moment ago, so that an answer is expected at any hour."""
+    last = conversation.last_inbound_at
+    return last is not None and at - LIVE_EXCHANGE <= last <= at
+
+
+def is_first_text(peer: str, at: datetime) -> bool:
+    """Whether a text to *peer* comes out of the blue: nothing was said either way for a month."""
+    since = at - SILENCE
+    said = select(Message.id).where(
+        Message.peer == peer,
+        Message.occurred_at >= since,
+        or_(
+            Message.direction == Direction.INBOUND,
+            (Message.direction == Direction.OUTBOUND) & Message.state.in_(COUNTED),
+        ),
+    )
+    return db.session.scalar(said.limit(1)) is None
+
+
+def local_sentence(moment: datetime, zones: Sequence[str]) -> str:
+    """*moment* on the candidate's clock, as people say it: "Tue 9:00 AM their time"."""
+    local = moment.astimezone(ZoneInfo(zones[0]))
+    clock_time = f"{local:%I:%M %p}".lstrip("0")
+    name = "their time" if len(zones) == 1 else f"{zones[0].split('/')[-1].replace('_', ' ')} time"
+    return f"{local:%a} {local:%b} {local.day}, {clock_time} {name}"
+
+
+def _number(conversation: Conversation, peer: str) -> Verdict | None:
+    parsed = phones.parse(peer, company().region)
+    why = parsed.not_textable
+    if why is None and conversation.candidate_id is not None:
+        why = db.session.scalar(
+            select(CandidatePhone.not_textable).where(
+                CandidatePhone.candidate_id == conversation.candidate_id,
+                CandidatePhone.e164 == peer,
+                CandidatePhone.not_textable.is_not(None),
+            )
+        )
+    return Verdict(False, Code.INVALID_NUMBER, f"This number cannot be texted. {why}") if why else None
+
+
+def _forbidden(conversation: Conversation) -> Verdict | None:
+    candidate = conversation.candidate
+    if candidate is None or not candidate.contact_forbidden:
+        return None
+    return Verdict(
+        False, Code.CONTACT_FORBIDDEN, "Lever's data protection does not let us contact this candidate."
+    )
+
+
+def _opted_out(peer: str) -> Verdict | None:
+    found = consent.state_of(peer)
+    if found is None or found.state is not ConsentState.OPTED_OUT:
+        return None
+    when = f"{found.at:%b} {found.at.day}, {found.at.year}"
+    return Verdict(False, Code.OPTED_OUT, f"This number opted out on {when}. Nothing is sent.")
+
+
+def _stop_suggested(conversation: Conversation, by: User | None, message: Message | None) -> Verdict | None:
+    """A sentence that sounded like stop holds back what nobody typed in the face of it."""
+    suggested = conversation.opt_out_suggested_by_id
+    if suggested is None or (message is not None and message.author_id and message.id > suggested):
+        return None
+    if message is None and by is not None:
+        return None
+    sentence = "They seem to ask for no more texts. Decide on the opt-out, then send this yourself."
+    return Verdict(False, Code.STOP_SUGGESTED, sentence)
+
+
+def _consent(peer: str) -> Verdict | None:
+    if texting_account().consent is not ConsentPolicy.RECORDED_CONSENT:
+        return None
+    found = consent.state_of(peer)
+    if found is not None and found.state is ConsentState.OPTED_IN:
+        return None
+    return Verdict(
+        False, Code.NO_CONSENT, "There is no consent on record for this number, and the company's policy asks for one."
+    )
+
+
+def _hours(conversation: Conversation, peer: str, at: datetime, message: Message | None) -> Verdict | None:
+    zones, allowed = zones_of(conversation, peer), hours_of(conversation, peer)
+    if hours.allowed_at(at, zones, allowed):
+        return None
+    typed = message is None or message.author_id is not None
+    if typed and texting_account().allow_live_replies and is_live(conversation, at):
+        return Verdict(True, Code.LIVE_REPLY, "Outside texting hours, but they texted a moment ago.")
+    opens = hours.next_allowed(at, zones, allowed)
+    if opens is None:
+        return Verdict(
+            False,
+            Code.QUIET_HOURS,
+            "No time of day is allowed in every zone this candidate may be in. Their location in Lever would help.",
+        )
+    return Verdict(
+        False, Code.QUIET_HOURS, f"It is outside texting hours for them. Goes {local_sentence(opens, zones)}.", opens
+    )
+
+
+def _limit(conversation: Conversation, peer: str, at: datetime, message: Message | None) -> Verdict | None:
+    limit = texting_account().unanswered_limit
+    if not limit:
+        return None
+    since = at - LIMIT_WINDOW
+    answered = db.session.scalar(
+        select(db.func.max(Message.occurred_at)).where(
+            Message.peer == peer, Message.direction == Direction.INBOUND, Message.occurred_at > since
+        )
+    )
+    # What waits ahead of this one will count by the time it goes.
+    counted = COUNTED if message is not None else (*COUNTED, MessageState.QUEUED)
+    texts = list(
+        db.session.scalars(
+            select(Message.occurred_at)
+            .where(
+                Message.peer == peer,
+                Message.direction == Direction.OUTBOUND,
+                Message.kind != Kind.SYSTEM,
+                Message.state.in_(counted),
+                Message.occurred_at > max(answered or since, since),
+                Message.id != (message.id if message is not None else 0),
+            )
+            .order_by(Message.occurred_at.desc())
+            .limit(limit)
+        )
+    )
+    if len(texts) < limit:
+        return None
+    free = local_sentence(texts[-1] + LIMIT_WINDOW, zones_of(conversation, peer))
+    number = "One text" if limit == 1 else f"{limit} texts"
+    sentence = f"{number} in 24 hours went unanswered, which is the limit. Wait for an answer or until {free}."
+    return Verdict(False, Code.OVER_LIMIT, sentence)
+
+
+def _opt_out_line(peer: str, at: datetime, body: str | None) -> Verdict | None:
+    if body is None or not texting_account().require_opt_out_line or SAYS_HOW_TO_OPT_OUT.search(body):
+        return None
+    if not is_first_text(peer, at):
+        return None
+    return Verdict(
+        False, Code.NO_OPT_OUT_LINE, "A first text must say how to opt out. Add for example: Reply STOP to opt out."
+    )
+
+
+def _sender(conversation: Conversation) -> Verdict | None:
+    account, number = texting_account(), conversation.sending_number
+    what = None
+    if not account.account_sid or not account.auth_token:
+        what = "Texting is not set up."
+    elif account.stopped_reason:
+        what = "Texting is disconnected."
+    elif not number.active or number.stopped_reason:
+        what = "Our number cannot send now."
+    return Verdict(False, Code.SENDER_STOPPED, f"{what} A super admin must look at Settings › Texting.") if what else None
+
+
+def _posted(conversation: Conversation) -> list[str]:
+    """Where the job is: weak evidence of where the candidate is."""
+    opportunity: Opportunity | None = conversation.opportunity
+    if opportunity is None:
+        return []
+    place = db.session.scalar(select(Posting.location).where(Posting.lever_id == opportunity.posting_lever_id))
+    return [location for location in (opportunity.location, place) if location]

@@ -1,0 +1,29 @@
+"""Lines of history about texting in a thread: opted out, matched, and the like."""
+
+from datetime import datetime
+
+from grayscale import clock
+from grayscale.extensions import db
+from grayscale.models import Direction, Kind, Message, MessageEvent, MessageState
+
+
+def add(conversation_id: int, text: str, at: datetime | None = None) -> None:
+    """Write a line that never leaves the house, inside the caller's transaction."""
+    now = clock.now()
+    db.session.add(
+        Message(
+            conversation_id=conversation_id, direction=Direction.INTERNAL, kind=Kind.SYSTEM,
+            state=MessageState.RECEIVED, body=text, created_at=now, occurred_at=at or now,
+        )
+    )
+
+
+def note(message: Message, detail: str, *, state: MessageState | None = None) -> None:
+    """Add a step to the life of *message*, inside the caller's transaction; *state* is the one it took with it."""
+    db.session.add(MessageEvent(message_id=message.id, at=clock.now(), state=state, detail=detail))
+
+
+def take(message: Message, state: MessageState, detail: str) -> None:
+    """Move *message* to *state* and write it down."""
+    message.state = state
+    note(message, detail, state=state)
