@@ -128,9 +128,7 @@ class Gate:
                 return [content]
         captured: list[Any] = []
 
-        def capture(
-            status: str, headers: list[tuple[str, str]], exc_info: object = None
-        ) -> Callable[[bytes], object]:
+        def capture(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], object]:
             captured[:] = [status, headers]
             return lambda data: None
 
@@ -155,9 +153,7 @@ class Gate:
         kinds = None if has_offset else ("status", "drop", "timeout", "latency", "html")
         return self.faults.take(self.target, method, path, kinds)
 
-    def _before(
-        self, fault: Fault, environ: WSGIEnvironment
-    ) -> tuple[int, list[tuple[str, str]], bytes] | None:
+    def _before(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes] | None:
         """The answer a fault gives instead of the real one; status 0 is none at all; None lets the request through."""
         json_type = ("Content-Type", "application/json; charset=utf-8")
         if fault.kind == "latency":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from grayscale.sandbox import saved
 from grayscale.sandbox.carrier.app import create_carrier
 from grayscale.sandbox.carrier.network import Account, Network, Settings
 from grayscale.sandbox.carrier.records import Message
@@ -11,10 +12,11 @@ from grayscale.sandbox.faults import FaultBoard
 from grayscale.sandbox.gate import RequestLog
 from grayscale.sandbox.lever.app import create_lever
 from grayscale.sandbox.lever.http import Bucket
+from grayscale.sandbox.lever.phonebook import PhoneBook
 from grayscale.sandbox.lever.records import Json
 from grayscale.sandbox.lever.seed import DEMO_API_KEY, seed_lever
 from grayscale.sandbox.lever.sender import WebhookSender
-from grayscale.sandbox.lever.store import LeverStore
+from grayscale.sandbox.lever.store import LeverData, LeverStore
 from grayscale.sandbox.lever.team import Team
 from grayscale.sandbox.net import Server
 
@@ -51,23 +53,29 @@ class Sandbox:
         status_url: str = "",
         step_seconds: float = 0.4,
         reply_after: float | None = None,
+        state_file: str | None = None,
     ) -> None:
         self.faults = FaultBoard(seed)
-        data = seed_lever(candidates, seed)
-        data.keys[0].key = api_key
+        kept_as = (candidates, seed, api_key, number)
+        kept = saved.load(state_file, kept_as) if state_file else None
+        data: LeverData = kept["lever"] if kept else seed_lever(candidates, seed)
+        if not kept:
+            data.keys[0].key = api_key
         if permissions is not None:
             data.keys[0].permissions = frozenset(permissions)
         self.lever = LeverStore(data)
         self.webhooks = WebhookSender(self.lever, self.faults, retry_scale=webhook_retry_scale, seed=seed)
         self.team = Team(self.lever, self.webhooks.emit)
         bucket = Bucket(rate, burst) if rate is not None else None
-        app, self._lever_gate = create_lever(
-            self.lever, self.webhooks, self.team, self.faults, bucket, latency_ms
-        )
+        app, self._lever_gate = create_lever(self.lever, self.webhooks, self.team, self.faults, bucket, latency_ms)
         settings = Settings(step_seconds=step_seconds, reply_after=reply_after)
         self.carrier = Network(Account(account_sid, auth_token), self.faults, settings, seed)
-        held = self.carrier.add_number(number, "Harbor recruiting", inbound_url)
-        held.status_callback = status_url
+        if kept:
+            self.carrier.restore(kept["carrier"])
+        held = self.carrier.numbers.get(number) or self.carrier.add_number(number, "Harbor recruiting")
+        held.sms_url = inbound_url or held.sms_url
+        held.status_callback = status_url or held.status_callback
+        self.carrier.directory = PhoneBook(self.lever).name
         carrier_app, self._carrier_gate = create_carrier(self.carrier, self.faults, latency_ms)
 
         self._lever_server = Server(host, lever_port, app)
@@ -83,6 +91,9 @@ class Sandbox:
         self.carrier_url = f"http://{host}:{self._carrier_server.server_port}"
         self.lever.origin, self.carrier.origin = self.lever_origin, self.carrier_url
         self.account_sid, self.auth_token, self.number = account_sid, auth_token, number
+        self._keeper = (
+            saved.Keeper(state_file, kept_as, self._mark, lambda: self._pack(kept_as)) if state_file else None
+        )
         self._lever_server.start()
         self._carrier_server.start()
 
@@ -123,6 +134,15 @@ class Sandbox:
         self.carrier.lanes.stop()
         self._lever_server.stop()
         self._carrier_server.stop()
+        if self._keeper:
+            self._keeper.stop()
+
+    def _mark(self) -> object:
+        return self.lever.generation, self.carrier.changes
+
+    def _pack(self, kept_as: object) -> bytes:
+        with self.lever.lock, self.carrier.lock:
+            return saved.packed(kept_as, {"lever": self.lever.data, "carrier": self.carrier.kept()})
 
     def __enter__(self) -> Sandbox:
         return self

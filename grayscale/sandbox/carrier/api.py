@@ -177,9 +177,7 @@ def numbers() -> AnyResponse:
     wanted = request.args.get("PhoneNumber")
     held = [n for n in network().numbers.values() if wanted in {None, n.phone_number}]
     shown = [number.as_json(sid) for number in held]
-    return _json(
-        _paged("incoming_phone_numbers", shown, f"/{VERSION}/Accounts/{sid}/IncomingPhoneNumbers.json")
-    )
+    return _json(_paged("incoming_phone_numbers", shown, f"/{VERSION}/Accounts/{sid}/IncomingPhoneNumbers.json"))
 
 
 @bp.get("/<account_sid>/IncomingPhoneNumbers/<sid>.json")

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from grayscale.sandbox import desk, words
 from grayscale.sandbox.carrier import api, control, pages
 from grayscale.sandbox.carrier.errors import ERRORS, CarrierError
 from grayscale.sandbox.carrier.network import Network
@@ -29,10 +30,11 @@ def create_carrier(network: Network, faults: FaultBoard, latency_ms: float) -> t
     app = Flask("grayscale.sandbox", template_folder="templates", static_folder="static")
     app.extensions.update(carrier=network, faults=faults)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    for blueprint in (api.bp, api.cdn, control.bp, pages.bp):
+    for blueprint in (api.bp, api.cdn, control.bp, pages.bp, desk.bp):
         app.register_blueprint(blueprint)
     app.register_error_handler(CarrierError, api.error_response)
     app.register_error_handler(HTTPException, _http_error)
+    words.register(app, service="carrier", title="Phone network")
     gate = Gate(
         app.wsgi_app,
         target="carrier",

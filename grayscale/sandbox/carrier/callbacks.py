@@ -132,9 +132,7 @@ class Caller:
         if event:
             headers["I-Twilio-Idempotency-Token"] = event
         try:
-            return session.post(
-                target, data=form, headers=headers, timeout=timeout, allow_redirects=False
-            ), None
+            return session.post(target, data=form, headers=headers, timeout=timeout, allow_redirects=False), None
         except requests.ConnectTimeout:
             return None, "ct"
         except requests.ReadTimeout:

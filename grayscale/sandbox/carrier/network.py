@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -326,6 +327,21 @@ class Network:
 
     def _answer(self, message: Message, body: str) -> None:
         self.receive(from_=message.to, to=message.from_ or "", body=body)
+
+    # --- keeping -------------------------------------------------------------------------------------------------------
+
+    @property
+    def changes(self) -> object:
+        """Differs whenever there is something new to keep."""
+        with self.lock:
+            return sum(len(m.history) for m in self.messages.values()), len(self.messages), len(self.opted_out)
+
+    def kept(self) -> dict[str, Any]:
+        """What a restart should find again."""
+        return {"messages": self.messages, "numbers": self.numbers, "opted_out": self.opted_out}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        self.messages, self.numbers, self.opted_out = kept["messages"], kept["numbers"], kept["opted_out"]
 
     # --- looking ---------------------------------------------------------------------------------------------------------
 

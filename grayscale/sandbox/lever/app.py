@@ -7,11 +7,13 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from grayscale.sandbox import desk, words
 from grayscale.sandbox.faults import Fault, FaultBoard
 from grayscale.sandbox.gate import Gate
 from grayscale.sandbox.lever import (
     catalog,
     control,
+    deeds,
     interviews,
     notes,
     opportunities,
@@ -48,14 +50,13 @@ def create_lever(
     latency_ms: float,
 ) -> tuple[Flask, Gate]:
     app = Flask("grayscale.sandbox", template_folder="templates", static_folder="static")
-    app.extensions.update(
-        lever_store=store, lever_sender=sender, lever_team=team, lever_bucket=bucket, faults=faults
-    )
+    app.extensions.update(lever_store=store, lever_sender=sender, lever_team=team, lever_bucket=bucket, faults=faults)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    for module in (opportunities, catalog, notes, interviews, subscriptions, control, pages, settings):
+    for module in (opportunities, catalog, notes, interviews, subscriptions, control, pages, deeds, settings, desk):
         app.register_blueprint(module.bp)
     app.register_error_handler(LeverError, error_response)
     app.register_error_handler(HTTPException, _http_error)
+    words.register(app, service="lever", title=store.data.company)
     gate = Gate(
         app.wsgi_app,
         target="lever",

@@ -110,19 +110,13 @@ def postings() -> Response:
     if start is not None or end is not None:
         others = set(args) - {"updated_at_start", "updated_at_end", "confidentiality", "limit", "offset"}
         if others - {"expand", "include"}:
-            raise bad_request(
-                "Invalid parameter: updated_at may be combined only with confidentiality at /updated_at"
-            )
-        rows = [
-            row for row in rows if (start or 0) <= row["updatedAt"] <= (end if end is not None else 1 << 62)
-        ]
+            raise bad_request("Invalid parameter: updated_at may be combined only with confidentiality at /updated_at")
+        rows = [row for row in rows if (start or 0) <= row["updatedAt"] <= (end if end is not None else 1 << 62)]
     states, channels = args.getlist("state"), args.getlist("distributionChannel")
     if states:
         rows = [row for row in rows if row["state"] in states]
         if "published" in states and not channels:
-            rows = [
-                r for r in rows if r["state"] != "published" or "public" in (r["distributionChannels"] or [])
-            ]
+            rows = [r for r in rows if r["state"] != "published" or "public" in (r["distributionChannels"] or [])]
     if channels:
         rows = [row for row in rows if not set(channels).isdisjoint(row["distributionChannels"] or [])]
     for name in _CATEGORIES:

@@ -145,9 +145,7 @@ def decode_offset(shape: tuple[type, ...]) -> list[Any] | None:
     return parts
 
 
-def short_list(
-    rows: Sequence[Row], key: Callable[[Row], tuple[int, str]], show: Callable[[Row], Json]
-) -> Response:
+def short_list(rows: Sequence[Row], key: Callable[[Row], tuple[int, str]], show: Callable[[Row], Json]) -> Response:
     """A page of a list small enough to be sorted on the way; newest (or lowest key) first as `rows` come."""
     token, size, start = decode_offset((float, str)), limit(), 0
     if token is not None:

@@ -206,9 +206,7 @@ def _show_panel(row: Opportunity, panel: Json, names: frozenset[str] = frozenset
     value["interviews"] = [
         {
             **{name: interview[name] for name in shown},
-            "interviewers": [
-                {**person, "responseStatus": "needsAction"} for person in interview["interviewers"]
-            ],
+            "interviewers": [{**person, "responseStatus": "needsAction"} for person in interview["interviewers"]],
         }
         for interview in store().data.interviews.get(row.id, ())
         if interview["panel"] == panel["id"] and interview["canceledAt"] is None

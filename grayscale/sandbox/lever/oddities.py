@@ -34,15 +34,11 @@ def cast(s: Seeder) -> list[Callable[[], object]]:
             archived=s.passed[1],
         )
 
-    def simple(
-        name: str, phone: str, title: str, stage: str, hours: int, *, mine: bool = True
-    ) -> Callable[[], object]:
+    def simple(name: str, phone: str, title: str, stage: str, hours: int, *, mine: bool = True) -> Callable[[], object]:
         def make() -> None:
             person = s.person(name, [{"type": "mobile", "value": phone}])
             posting = s.posting(title)
-            s.opportunity(
-                person, posting, s.stage(stage), age=hours * HOUR_MS, owner=s.jonas if mine else None
-            )
+            s.opportunity(person, posting, s.stage(stage), age=hours * HOUR_MS, owner=s.jonas if mine else None)
 
         return make
 
@@ -56,23 +52,17 @@ def cast(s: Seeder) -> list[Callable[[], object]]:
 
     def interviewing() -> None:
         person = s.person("Dana Whitehorse", [{"type": "mobile", "value": "(505) 555-0133"}])
-        row = s.opportunity(
-            person, s.posting("Physical Therapist"), s.stage("Reference check"), age=9 * DAY_MS
-        )
+        row = s.opportunity(person, s.posting("Physical Therapist"), s.stage("Reference check"), age=9 * DAY_MS)
         s.interview(row, 1, managed=True)
         s.interview(row, -3, managed=False)
 
     def confidential() -> None:
         person = s.person("Eleanor Voss", [{"type": "mobile", "value": "312 555 0177"}])
-        s.opportunity(
-            person, s.posting("Chief Medical Officer"), s.stage("Onsite"), age=12 * DAY_MS, owner=s.ana
-        )
+        s.opportunity(person, s.posting("Chief Medical Officer"), s.stage("Onsite"), age=12 * DAY_MS, owner=s.ana)
 
     def hired() -> None:
         person = s.person("Tomás Rivera", [{"type": "mobile", "value": "+1 (303) 555-0164"}])
-        s.opportunity(
-            person, s.posting("Medical Assistant"), "offer", age=40 * DAY_MS, archived=s.hired, owner=s.jonas
-        )
+        s.opportunity(person, s.posting("Medical Assistant"), "offer", age=40 * DAY_MS, archived=s.hired, owner=s.jonas)
 
     def shared_phone(name: str) -> Callable[[], object]:
         def make() -> None:
@@ -83,9 +73,7 @@ def cast(s: Seeder) -> list[Callable[[], object]]:
 
     def phone(name: str, *phones: dict[str, str]) -> Callable[[], object]:
         def make() -> None:
-            s.opportunity(
-                s.person(name, list(phones)), s.posting("Front Desk Associate"), "applicant-new", age=DAY_MS
-            )
+            s.opportunity(s.person(name, list(phones)), s.posting("Front Desk Associate"), "applicant-new", age=DAY_MS)
 
         return make
 
@@ -106,15 +94,11 @@ def cast(s: Seeder) -> list[Callable[[], object]]:
 
     def british() -> None:
         person = s.person("Owain Pritchard", [{"type": "mobile", "value": "07700 900142"}], location="London")
-        s.opportunity(
-            person, s.posting("Registered Nurse, Community Team"), s.stage("Phone screen"), age=4 * DAY_MS
-        )
+        s.opportunity(person, s.posting("Registered Nurse, Community Team"), s.stage("Phone screen"), age=4 * DAY_MS)
 
     def never_touched() -> None:
         person = s.person("Frank Odom", [{"type": "mobile", "value": "(901) 555-0109"}])
-        s.opportunity(
-            person, s.posting("Billing Analyst"), "applicant-new", age=800 * DAY_MS, archived=s.passed[2]
-        )
+        s.opportunity(person, s.posting("Billing Analyst"), "applicant-new", age=800 * DAY_MS, archived=s.passed[2])
 
     def former_owner() -> None:
         person = s.person("Iris Tan", [{"type": "mobile", "value": "(206) 555-0126"}])
@@ -126,13 +110,9 @@ def cast(s: Seeder) -> list[Callable[[], object]]:
         mira,
         mira_again,
         simple("Theo Marchetti", "(612) 555-0119", "Night Shift RN", "Phone screen", 26),
-        simple(
-            "Aaliyah Brooks", "773.555.0148", "Registered Nurse, Med-Surg", "Hiring manager interview", 50
-        ),
+        simple("Aaliyah Brooks", "773.555.0148", "Registered Nurse, Med-Surg", "Hiring manager interview", 50),
         simple("Nguyen Thi Hoa", "480-555-0136", "ICU Nurse", "New applicant", 7),
-        simple(
-            "Caleb Standing Bear", "+17015550123", "Home Health Aide", "Skills assessment", 100, mine=False
-        ),
+        simple("Caleb Standing Bear", "+17015550123", "Home Health Aide", "Skills assessment", 100, mine=False),
         two_open,
         two_open_second,
         interviewing,

@@ -68,8 +68,7 @@ def _number(rank: float) -> float:
 def _page(lever: LeverStore, start: ListKey | None, size: int) -> list[ListKey]:
     tests = _tests(lever)
     spans = [
-        (name, milliseconds(f"{name}_start"), milliseconds(f"{name}_end"))
-        for name in ("created_at", "updated_at")
+        (name, milliseconds(f"{name}_start"), milliseconds(f"{name}_end")) for name in ("created_at", "updated_at")
     ]
     spans = [span for span in spans if span[1] is not None or span[2] is not None]
     if spans:
@@ -87,9 +86,7 @@ def _page(lever: LeverStore, start: ListKey | None, size: int) -> list[ListKey]:
     return found
 
 
-def _within(
-    lever: LeverStore, spans: list[tuple[str, int | None, int | None]], tests: list[Test]
-) -> list[ListKey]:
+def _within(lever: LeverStore, spans: list[tuple[str, int | None, int | None]], tests: list[Test]) -> list[ListKey]:
     """Keys of one window in list order; cut once per state of the store, since a walk asks for many pages of it."""
     signature = tuple(sorted((k, v) for k, v in request.args.items(multi=True) if k not in _PAGING))
     cache = lever.windows()
@@ -152,9 +149,7 @@ def _tests(lever: LeverStore) -> list[Test]:
 def _confidentiality() -> Test:
     asked = request.args.get("confidentiality", "non-confidential")
     if asked not in {"confidential", "non-confidential", "all"}:
-        raise bad_request(
-            "Invalid parameter: must be one of confidential, non-confidential, all at /confidentiality"
-        )
+        raise bad_request("Invalid parameter: must be one of confidential, non-confidential, all at /confidentiality")
     if asked != "non-confidential" and not may_see_confidential():
         raise forbidden("This API key does not have access to confidential data.")
     if asked == "all":
@@ -193,9 +188,7 @@ def deleted() -> Response:
     if not may_see_confidential():
         rows = [row for row in rows if row.confidentiality != "confidential"]
     rows.sort(key=lambda row: (-(row.deleted_at or 0), row.id))
-    return short_list(
-        rows, lambda row: (row.deleted_at or 0, row.id), lambda row: serialize.opportunity(store(), row)
-    )
+    return short_list(rows, lambda row: (row.deleted_at or 0, row.id), lambda row: serialize.opportunity(store(), row))
 
 
 @bp.get("/opportunities/<opportunity_id>")
@@ -210,9 +203,7 @@ def show(opportunity_id: str) -> Response:
 def applications(opportunity_id: str) -> Response:
     row = visible(opportunity_id)
     rows = [row.application] if row.application else []
-    return short_list(
-        rows, lambda app: (app.created_at, app.id), lambda app: serialize.application(store(), app)
-    )
+    return short_list(rows, lambda app: (app.created_at, app.id), lambda app: serialize.application(store(), app))
 
 
 @bp.get("/opportunities/<opportunity_id>/applications/<application_id>")
@@ -243,9 +234,7 @@ def put_archived(opportunity_id: str) -> Response:
     elif wanted["reason"] not in store().reason_by_id:
         raise bad_request("Archive reason was not found at /reason")
     else:
-        team().archive(
-            row.id, wanted["reason"], user=user, clean_interviews=wanted.get("cleanInterviews") is True
-        )
+        team().archive(row.id, wanted["reason"], user=user, clean_interviews=wanted.get("cleanInterviews") is True)
     return one(serialize.opportunity(store(), row, blanked=True))
 
 

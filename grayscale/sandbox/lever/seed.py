@@ -94,17 +94,13 @@ class Seeder:
             }
         people = list(self.data.users.values())
         self.ana, self.jonas = people[0]["id"], people[1]["id"]
-        self.recruiters = [
-            u["id"] for u in people if u["accessRole"] == "team member" and not u["deactivatedAt"]
-        ]
+        self.recruiters = [u["id"] for u in people if u["accessRole"] == "team member" and not u["deactivatedAt"]]
         self.former = [u["id"] for u in people if u["deactivatedAt"]]
         self.interviewers = [u for u in people if u["accessRole"] != "super admin" and not u["deactivatedAt"]]
         self.managers = [u["id"] for u in people if u["accessRole"] == "limited team member"]
 
     def _postings(self) -> None:
-        for number, (title, team, department, place, commitment, workplace, state) in enumerate(
-            names.POSTINGS
-        ):
+        for number, (title, team, department, place, commitment, workplace, state) in enumerate(names.POSTINGS):
             posting_id = stable_id("posting", self.data.seed, title)
             owner = self.jonas if number % 4 == 0 else self.recruiters[number % len(self.recruiters)]
             created = self.now - (200 + number * 7) * DAY_MS
@@ -140,9 +136,7 @@ class Seeder:
                 "urls": {"list": "https://jobs.lever.co/harbor", "show": page, "apply": f"{page}/apply"}
                 if state != "draft"
                 else None,
-                "confidentiality": "confidential"
-                if title in names.CONFIDENTIAL_POSTINGS
-                else "non-confidential",
+                "confidentiality": "confidential" if title in names.CONFIDENTIAL_POSTINGS else "non-confidential",
                 "createdAt": created,
                 "updatedAt": created + number * DAY_MS,
                 "workplaceType": workplace,
@@ -206,9 +200,7 @@ class Seeder:
         changes, at = self._walk(stage, created, sourced)
         moved = at
         archive = (
-            {"reason": archived, "archivedAt": min(at + rng.randrange(1, 20) * DAY_MS, self.now)}
-            if archived
-            else None
+            {"reason": archived, "archivedAt": min(at + rng.randrange(1, 20) * DAY_MS, self.now)} if archived else None
         )
         if archive:
             at = archive["archivedAt"]
@@ -221,9 +213,7 @@ class Seeder:
             contact=person.id,
             stage=stage,
             confidentiality=posting["confidentiality"] if posting else "non-confidential",
-            origin="sourced"
-            if sourced
-            else rng.choice(("applied", "applied", "applied", "referred", "agency")),
+            origin="sourced" if sourced else rng.choice(("applied", "applied", "applied", "referred", "agency")),
             created_at=created,
             updated_at=None if age > 500 * DAY_MS else touched,
             last_interaction_at=touched,
@@ -375,17 +365,13 @@ class Seeder:
         elif draw < 0.28:
             phones.append({"type": "work", "value": written(self.number()[0], rng.randrange(6))})
         elif draw < 0.29:
-            phones = [
-                {"type": "mobile", "value": rng.choice(("+1(1)5555555555", "555-0100 x12", "n/a", "call me"))}
-            ]
+            phones = [{"type": "mobile", "value": rng.choice(("+1(1)5555555555", "555-0100 x12", "n/a", "call me"))}]
         return phones
 
     def _emails(self, name: str) -> list[str]:
         if self.random.random() < 0.03:
             return []
-        return [
-            f"{slug(name)}{self.random.randrange(1000)}@example.{self.random.choice(('org', 'com', 'net'))}"
-        ]
+        return [f"{slug(name)}{self.random.randrange(1000)}@example.{self.random.choice(('org', 'com', 'net'))}"]
 
     def _stage(self) -> str:
         weights = (0, 0, 0, 34, 20, 16, 9, 5, 6, 3, 2, 5)
@@ -417,9 +403,7 @@ class Seeder:
 
 def slug(name: str) -> str:
     """A name as the local part of an address."""
-    plain = unicodedata.normalize(
-        "NFKD", name.replace("ø", "o").replace("Ł", "L").replace("ł", "l").replace("ı", "i")
-    )
+    plain = unicodedata.normalize("NFKD", name.replace("ø", "o").replace("Ł", "L").replace("ł", "l").replace("ı", "i"))
     kept = "".join(c for c in plain.lower() if c.isascii() and (c.isalnum() or c == " "))
     return kept.strip().replace(" ", ".")
 

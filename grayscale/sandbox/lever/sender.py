@@ -87,14 +87,14 @@ def sign(signature_token: str, token: str, triggered_at: int) -> str:
 class WebhookSender:
     """Turns events into deliveries and keeps trying them."""
 
-    def __init__(
-        self, store: LeverStore, faults: FaultBoard, *, retry_scale: float = 1.0, seed: int = 0
-    ) -> None:
+    def __init__(self, store: LeverStore, faults: FaultBoard, *, retry_scale: float = 1.0, seed: int = 0) -> None:
         self.store, self.faults = store, faults
         #: Multiplies every retry wait.
         self.retry_scale = retry_scale
         self.lanes = Lanes("lever-webhooks")
         self.history: deque[Delivery] = deque(maxlen=1000)
+        #: The last answer to *Verify connection*, by webhook.
+        self.verified: dict[str, Attempt] = {}
         self._held: list[tuple[Webhook, Delivery]] = []
         self._lock = threading.Lock()
         self._random = random.Random(f"tokens {seed}")
@@ -238,9 +238,7 @@ class WebhookSender:
         headers = {"User-Agent": "Lever-Webhooks", "Content-Type": "application/json"}
         status, error = None, None
         try:
-            answer = session.post(
-                url, data=content, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
-            )
+            answer = session.post(url, data=content, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False)
             status = answer.status_code
         except requests.RequestException as failure:
             error = type(failure).__name__

@@ -21,9 +21,7 @@ def sender() -> WebhookSender:
 
 def check_url(url: object) -> str:
     """A URL Lever would post to. Raises 400 for plain http to anything but this machine."""
-    if not isinstance(url, str) or not (
-        url.startswith("https://") or (is_loopback(url) and url.startswith("http://"))
-    ):
+    if not isinstance(url, str) or not (url.startswith("https://") or (is_loopback(url) and url.startswith("http://"))):
         raise bad_request("Invalid body: url must start with https:// at /url")
     return url
 

@@ -98,9 +98,7 @@ class Team:
                 row.stage_changes.append(self._change(stage_id, now, user))
                 row.last_advanced_at = row.last_interaction_at = now
             self._log("moved", row, stage["text"])
-        self._emit(
-            "candidateStageChange", {**self._ids(row), "fromStageId": before, "toStageId": stage_id}, row
-        )
+        self._emit("candidateStageChange", {**self._ids(row), "fromStageId": before, "toStageId": stage_id}, row)
         return row
 
     def archive(
@@ -120,9 +118,7 @@ class Team:
             for interview in list(self.store.data.interviews.get(row.id, ())):
                 if interview["canceledAt"] is None and interview["date"] > now_ms():
                     self.cancel_interview(row.id, interview["id"])
-        self._emit(
-            "candidateArchiveChange", {**self._ids(row), "fromArchived": before, "toArchived": after}, row
-        )
+        self._emit("candidateArchiveChange", {**self._ids(row), "fromArchived": before, "toArchived": after}, row)
         if reason["type"] == "hired":
             self._emit("candidateHired", self._ids(row), row)
         return row
@@ -139,15 +135,11 @@ class Team:
                 if row.application:
                     row.application.archived = None
             self._log("unarchived", row, "")
-        self._emit(
-            "candidateArchiveChange", {**self._ids(row), "fromArchived": before, "toArchived": None}, row
-        )
+        self._emit("candidateArchiveChange", {**self._ids(row), "fromArchived": before, "toArchived": None}, row)
         return row
 
     def hire(self, opportunity_id: str) -> Opportunity:
-        reason = next(
-            r for r in self.store.data.archive_reasons if r["type"] == "hired" and r["status"] == "active"
-        )
+        reason = next(r for r in self.store.data.archive_reasons if r["type"] == "hired" and r["status"] == "active")
         return self.archive(opportunity_id, reason["id"])
 
     def delete(self, opportunity_id: str, user: str | None = None) -> None:
@@ -241,8 +233,7 @@ class Team:
             row = self._row(opportunity_id)
             panel: Json = {
                 "id": new_id(),
-                "applications": fields.get("applications")
-                or ([row.application.id] if row.application else []),
+                "applications": fields.get("applications") or ([row.application.id] if row.application else []),
                 "canceledAt": None,
                 "createdAt": now_ms(),
                 "start": None,
