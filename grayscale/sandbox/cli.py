@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import Any
 
 import click
 
@@ -19,20 +20,14 @@ from grayscale.sandbox.runner import (
 @click.command("sandbox")
 @click.option("--lever-port", type=int, default=5010, show_default=True, help="Port of the simulated Lever (0: any).")
 @click.option("--carrier-port", type=int, default=5020, show_default=True, help="Port of the carrier (0: any).")
-@click.option(
-    "--candidates", type=click.IntRange(min=0), default=400, show_default=True, help="Opportunities to make up."
-)
+@click.option("--candidates", type=click.IntRange(min=0), default=400, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same data.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
 @click.option("--api-key", default=DEMO_API_KEY, show_default=True, help="Lever API key of the set-up guide.")
-@click.option(
-    "--rate", type=float, default=10.0, show_default=True, help="Lever requests a second per key; 0: no limit."
-)
+@click.option("--rate", type=float, default=10.0, show_default=True, help="Lever requests a second; 0: no limit.")
 @click.option("--burst", type=float, default=20.0, show_default=True, help="Lever requests at once per key.")
 @click.option("--latency-ms", type=float, default=0.0, show_default=True, help="Added to every API request.")
-@click.option(
-    "--webhook-retry-scale", type=float, default=1.0, show_default=True, help="Multiplies webhook retry waits."
-)
+@click.option("--webhook-retry-scale", type=float, default=1.0, show_default=True, help="Scales retry waits.")
 @click.option("--account-sid", default=DEMO_ACCOUNT_SID, show_default=True, help="Carrier account.")
 @click.option("--auth-token", default=DEMO_AUTH_TOKEN, show_default=True, help="Carrier auth token.")
 @click.option("--number", default=DEMO_NUMBER, show_default=True, help="The account's number, in E.164.")
@@ -44,58 +39,25 @@ from grayscale.sandbox.runner import (
     type=float,
     default=4.0,
     show_default=True,
-    help="Seconds until a candidate answers; negative: never.",
+    help="Seconds to an answer; negative: never.",
 )
-@click.option("--state", type=click.Path(dir_okay=False), default=None, help="Keep Lever and the texts in this file.")
-def sandbox(
-    lever_port: int,
-    carrier_port: int,
-    candidates: int,
-    seed: int,
-    host: str,
-    api_key: str,
-    rate: float,
-    burst: float,
-    latency_ms: float,
-    webhook_retry_scale: float,
-    account_sid: str,
-    auth_token: str,
-    number: str,
-    inbound_url: str,
-    status_url: str,
-    step_seconds: float,
-    reply_after: float,
-    state: str | None,
-) -> None:
+@click.option(
+    "--state",
+    "state_file",
+    type=click.Path(dir_okay=False),
+    default=None,
+    help="Keep Lever and the texts in this file.",
+)
+def sandbox(rate: float, reply_after: float, **options: Any) -> None:
     """Serve a simulated Lever and a simulated carrier on loopback ports."""
     try:
-        running = Sandbox(
-            candidates=candidates,
-            seed=seed,
-            lever_port=lever_port,
-            carrier_port=carrier_port,
-            host=host,
-            api_key=api_key,
-            rate=rate or None,
-            burst=burst,
-            latency_ms=latency_ms,
-            webhook_retry_scale=webhook_retry_scale,
-            account_sid=account_sid,
-            auth_token=auth_token,
-            number=number,
-            inbound_url=inbound_url,
-            status_url=status_url,
-            step_seconds=step_seconds,
-            reply_after=None if reply_after < 0 else reply_after,
-            state_file=state,
-        )
+        running = Sandbox(rate=rate or None, reply_after=None if reply_after < 0 else reply_after, **options)
     except OSError as error:
-        raise click.ClickException(
-            f"The sandbox could not take its ports {lever_port} and {carrier_port}: {error}"
-        ) from error
+        ports = f"{options['lever_port']} and {options['carrier_port']}"
+        raise click.ClickException(f"The sandbox could not take its ports {ports}: {error}") from error
     stopped = threading.Event()
-    for number_of_signal in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number_of_signal, lambda *_: stopped.set())
+    for caught in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(caught, lambda *_: stopped.set())
     click.echo(f"Sandbox Lever     {running.lever_origin}/  (API {running.lever_url})")
     click.echo(f"  API key         {running.api_key}")
     click.echo(f"  Webhooks        {running.lever_origin}/settings/integrations/webhooks")

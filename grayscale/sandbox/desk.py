@@ -141,10 +141,7 @@ def page() -> str:
 def add_from_page() -> AnyResponse:
     form = request.form
     try:
-        if "preset" in form:
-            rule = dict(PRESETS[int(form["preset"])][2])
-        else:
-            rule = _rule(form.to_dict())
+        rule = dict(PRESETS[int(form["preset"])][2]) if "preset" in form else _rule(form.to_dict())
         board().add(**rule)
     except (ValueError, TypeError, IndexError) as error:
         return redirect(url_for("desk.page", error=str(error)), 303)
@@ -153,7 +150,7 @@ def add_from_page() -> AnyResponse:
 
 @bp.post("/faults/latency")
 def latency_from_page() -> AnyResponse:
-    gate().latency_ms = request.form.get("ms", 0, type=float)
+    gate().latency_ms = request.form.get("ms", 0.0, type=float)
     return redirect(url_for("desk.page"), 303)
 
 

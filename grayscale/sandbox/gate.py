@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -30,9 +31,9 @@ class RequestLog:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._times: deque[tuple[float, int]] = deque(maxlen=400_000)
 
-    def add(self, method: str, path: str, query: str, status: int, started: float, fault: str | None) -> None:
-        """Records one request; status 0 means the connection was dropped without an answer."""
-        ended = time.time()
+    def add(self, request: tuple[str, str, str], status: int, *, started: float, fault: str | None) -> None:
+        """Records one request (method, path, query); status 0 means the connection was dropped without an answer."""
+        ended, (method, path, query) = time.time(), request
         entry = {
             "at": started,
             "ms": round((ended - started) * 1000, 1),
@@ -111,7 +112,9 @@ class Gate:
         path = environ.get("PATH_INFO", "")
         if not path.startswith(self.prefix):
             return self.app(environ, start_response)
-        method, query, started = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", ""), time.time()
+        started = time.time()
+        method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
+        asked = (method, path, query)
         fault = self._fault(method, path, query)
         seen = f"{fault.kind}:{fault.when}" if fault else None
         if self.latency_ms:
@@ -121,9 +124,9 @@ class Gate:
             if answer is not None:
                 status, headers, content = answer
                 if status == 0:
-                    self.log.add(method, path, query, 0, started, seen)
+                    self.log.add(asked, 0, started=started, fault=seen)
                     self._drop(environ)
-                self.log.add(method, path, query, status, started, seen)
+                self.log.add(asked, status, started=started, fault=seen)
                 start_response(f"{status} {_REASONS.get(status, 'Error')}", headers)
                 return [content]
         captured: list[Any] = []
@@ -138,13 +141,13 @@ class Gate:
             if fault.kind in {"drop", "timeout"}:
                 if fault.kind == "timeout":
                     self.faults.stall(fault.seconds)
-                self.log.add(method, path, query, 0, started, seen)
+                self.log.add(asked, 0, started=started, fault=seen)
                 self._drop(environ)
             answer = self._before(fault, environ)
             if answer is not None:
                 status_line = f"{answer[0]} {_REASONS.get(answer[0], 'Error')}"
                 headers, body = answer[1], [answer[2]]
-        self.log.add(method, path, query, int(status_line[:3]), started, seen)
+        self.log.add(asked, int(status_line[:3]), started=started, fault=seen)
         start_response(status_line, headers)
         return body
 
@@ -176,10 +179,8 @@ class Gate:
         """Cuts the connection; the server's handler swallows the error."""
         connection: socket.socket | None = environ.get("sandbox.socket")
         if connection is not None:
-            try:
+            with contextlib.suppress(OSError):  # the client gave up first
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # the client gave up first
         raise ConnectionResetError("dropped on demand")
 
 

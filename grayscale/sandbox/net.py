@@ -6,6 +6,7 @@ latency would be measured against that instead of against the simulated service.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -36,10 +37,8 @@ class Handler(WSGIRequestHandler):
     def finish(self) -> None:
         with self.server.connections_lock:
             self.server.connections.discard(self.connection)
-        try:
+        with contextlib.suppress(OSError):  # the peer, or a fault, closed the socket first
             super().finish()
-        except OSError:
-            pass  # the peer, or a fault, closed the socket first
 
     def run_wsgi(self) -> None:
         environ = self.make_environ()
@@ -168,10 +167,8 @@ class Server(ThreadedWSGIServer):
         with self.connections_lock:
             open_sockets = list(self.connections)
         for connection in open_sockets:
-            try:
+            with contextlib.suppress(OSError):  # already gone
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # already gone
 
 
 def is_loopback(url: str) -> bool:

@@ -67,7 +67,14 @@ class Sandbox:
         self.webhooks = WebhookSender(self.lever, self.faults, retry_scale=webhook_retry_scale, seed=seed)
         self.team = Team(self.lever, self.webhooks.emit)
         bucket = Bucket(rate, burst) if rate is not None else None
-        app, self._lever_gate = create_lever(self.lever, self.webhooks, self.team, self.faults, bucket, latency_ms)
+        app, self._lever_gate = create_lever(
+            store=self.lever,
+            sender=self.webhooks,
+            team=self.team,
+            faults=self.faults,
+            bucket=bucket,
+            latency_ms=latency_ms,
+        )
         settings = Settings(step_seconds=step_seconds, reply_after=reply_after)
         self.carrier = Network(Account(account_sid, auth_token), self.faults, settings, seed)
         if kept:
@@ -91,9 +98,9 @@ class Sandbox:
         self.carrier_url = f"http://{host}:{self._carrier_server.server_port}"
         self.lever.origin, self.carrier.origin = self.lever_origin, self.carrier_url
         self.account_sid, self.auth_token, self.number = account_sid, auth_token, number
-        self._keeper = (
-            saved.Keeper(state_file, kept_as, self._mark, lambda: self._pack(kept_as)) if state_file else None
-        )
+        self._keeper: saved.Keeper | None = None
+        if state_file:
+            self._keeper = saved.Keeper(state_file, self._mark, lambda: self._pack(kept_as))
         self._lever_server.start()
         self._carrier_server.start()
 
@@ -125,6 +132,7 @@ class Sandbox:
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Waits until webhooks, callbacks and answers due within a second are done; False when that took longer."""
+        self.carrier.caller.settle()
         return self.webhooks.settle(timeout) and self.carrier.lanes.idle(timeout)
 
     def stop(self) -> None:

@@ -29,8 +29,8 @@ def load(path: str, key: object) -> dict[str, Any] | None:
 class Keeper:
     """Saves every few seconds when something changed, and once more at the end."""
 
-    def __init__(self, path: str, key: object, mark: Callable[[], object], snapshot: Callable[[], bytes]) -> None:
-        self._path, self._key, self._mark, self._snapshot = Path(path), key, mark, snapshot
+    def __init__(self, path: str, mark: Callable[[], object], snapshot: Callable[[], bytes]) -> None:
+        self._path, self._mark, self._snapshot = Path(path), mark, snapshot
         self._saved: object = None
         self._ended = threading.Event()
         threading.Thread(target=self._run, name="sandbox:keeper", daemon=True).start()

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urldefrag
 from xml.etree import ElementTree
@@ -22,6 +23,19 @@ from grayscale.sandbox.lanes import Lanes
 _HELD_SECONDS = 1.0
 #: Pause before a retry; Twilio retries at once or nearly so.
 _RETRY_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Call:
+    """One webhook to be made, and remade where the address asks for it."""
+
+    target: str
+    label: str
+    url: str
+    form: dict[str, str]
+    wrongly_signed: bool
+    fallback: str | None
+    on_answer: Callable[[list[str]], None] | None
 
 
 class Caller:
@@ -43,18 +57,18 @@ class Caller:
         *,
         lane: str,
         fallback: str | None = None,
-        on_answer: Callable[[list[str]], object] | None = None,
+        on_answer: Callable[[list[str]], None] | None = None,
     ) -> None:
         """Queues one call. `target` is `callback` or `inbound`; `label` is what a fault's path is matched with."""
         fault = self.faults.take(target, "POST", label)
         kind = fault.kind if fault else None
-        signature = "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" if kind == "bad_signature" else None
+        call = Call(target, label, url, form, kind == "bad_signature", fallback, on_answer)
 
         def go() -> None:
-            self._call(target, label, url, form, signature, fallback, on_answer)
+            self._make(call)
 
         if kind == "drop":
-            self._note(target, label, url, form, None, "dropped on demand")
+            self._note(call, None, "dropped on demand")
             return
         if kind == "reorder":
             with self._lock:
@@ -69,70 +83,50 @@ class Caller:
         for earlier in held:
             self.lanes.submit(lane, earlier, 0.05)
 
+    def settle(self) -> None:
+        """Lets go of what waited to be overtaken."""
+        self._release()
+
     def _release(self) -> None:
         with self._lock:
             held, self._held = self._held, []
         for earlier in held:
             earlier()
 
-    def _call(
-        self,
-        target: str,
-        label: str,
-        url: str,
-        form: dict[str, str],
-        signature: str | None,
-        fallback: str | None,
-        on_answer: Callable[[list[str]], object] | None,
-    ) -> None:
-        overrides = parse_qs(urldefrag(url).fragment)
+    def _make(self, call: Call) -> None:
+        overrides = parse_qs(urldefrag(call.url).fragment)
         retries = min(int(overrides.get("rc", ["1"])[0]), 5)
         policy = set(overrides.get("rp", ["ct"])[0].split(","))
-        connect = int(overrides.get("ct", ["5000"])[0]) / 1000
-        read = int(overrides.get("rt", ["15000"])[0]) / 1000
+        limits = (int(overrides.get("ct", ["5000"])[0]) / 1000, int(overrides.get("rt", ["15000"])[0]) / 1000)
         event = new_sid("")
         for attempt in range(retries + 1):
-            answer, failure = self._post(url, form, signature, (connect, read), event if attempt else None)
-            self._note(target, label, url, form, answer.status_code if answer is not None else None, failure)
+            answer, failure = self._post(call, call.url, limits, event if attempt else None)
+            self._note(call, answer, failure)
             if answer is not None and answer.ok:
-                if on_answer:
-                    on_answer(_texts(answer))
+                if call.on_answer:
+                    call.on_answer(_texts(answer))
                 return
             if not _retried(policy, answer, failure):
                 break
             self.faults.stall(_RETRY_SECONDS)
-        if fallback:
-            answer, failure = self._post(fallback, form, None, (connect, read), None)
-            self._note(
-                target,
-                f"{label} (fallback)",
-                fallback,
-                form,
-                answer.status_code if answer is not None else None,
-                failure,
-            )
+        if call.fallback:
+            answer, failure = self._post(call, call.fallback, limits, None)
+            self._note(call, answer, failure)
 
     def _post(
-        self,
-        url: str,
-        form: dict[str, str],
-        signature: str | None,
-        timeout: tuple[float, float],
-        event: str | None,
+        self, call: Call, url: str, limits: tuple[float, float], event: str | None
     ) -> tuple[requests.Response | None, str | None]:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = requests.Session()
             session.trust_env = False
         target = urldefrag(url).url
-        headers = {
-            "User-Agent": "TwilioProxy/1.1",
-            "X-Twilio-Signature": signature or sign(self.auth_token, target, form),
-        }
+        signature = "A" * 27 + "=" if call.wrongly_signed else sign(self.auth_token, target, call.form)
+        headers = {"User-Agent": "TwilioProxy/1.1", "X-Twilio-Signature": signature}
         if event:
             headers["I-Twilio-Idempotency-Token"] = event
         try:
-            return session.post(target, data=form, headers=headers, timeout=timeout, allow_redirects=False), None
+            return session.post(target, data=call.form, headers=headers, timeout=limits, allow_redirects=False), None
         except requests.ConnectTimeout:
             return None, "ct"
         except requests.ReadTimeout:
@@ -142,17 +136,15 @@ class Caller:
             refused = isinstance(getattr(error.args[0], "reason", None), NewConnectionError)
             return None, "ct" if refused else "rt"
 
-    def _note(
-        self, target: str, label: str, url: str, form: dict[str, str], status: int | None, failure: str | None
-    ) -> None:
+    def _note(self, call: Call, answer: requests.Response | None, failure: str | None) -> None:
         self.log.append(
             {
                 "at": utcnow().timestamp(),
-                "target": target,
-                "label": label,
-                "url": url,
-                "sid": form.get("MessageSid"),
-                "status": status,
+                "target": call.target,
+                "label": call.label,
+                "url": call.url,
+                "sid": call.form.get("MessageSid"),
+                "status": answer.status_code if answer is not None else None,
                 "failure": failure,
             }
         )

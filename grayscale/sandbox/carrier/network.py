@@ -72,7 +72,7 @@ class Network:
         self.numbers[phone_number] = number
         return number
 
-    # --- texts to phones -----------------------------------------------------------------------------------------------
+    # --- texts to phones ------------------------------------------------------------------------------------
 
     def send(
         self,
@@ -86,7 +86,8 @@ class Network:
         scheduled: bool = False,
     ) -> Message:
         """Takes a text or refuses it with the code the carrier would. Raises CarrierError."""
-        sender = self._check(to, from_, service, body, media_urls, status_callback)
+        sender = self._sender(to, from_, service)
+        self._check(body, media_urls, status_callback)
         with self.lock:
             if (service or sender, to) in self.opted_out:
                 raise CarrierError(21610)
@@ -110,15 +111,8 @@ class Network:
             self._advance(message, ["queued", *steps] if service else steps)
         return message
 
-    def _check(
-        self,
-        to: str,
-        from_: str | None,
-        service: str | None,
-        body: str,
-        media_urls: list[str],
-        callback: str | None,
-    ) -> str:
+    def _sender(self, to: str, from_: str | None, service: str | None) -> str:
+        """The number a text goes from. Raises CarrierError when either end will not do."""
         if not to:
             raise CarrierError(21604)
         if to in MAGIC_TO:
@@ -131,17 +125,19 @@ class Network:
             raise CarrierError(MAGIC_FROM[from_])
         if from_ and from_ != MAGIC_OK and from_ not in self.numbers:
             raise CarrierError(21606)
+        return from_ or next(iter(self.numbers))
+
+    def _check(self, body: str, media_urls: list[str], callback: str | None) -> None:
         if not body and not media_urls:
             raise CarrierError(21602)
         if len(body) > 1600:
             raise CarrierError(21617)
         if len(media_urls) > 10:
             raise CarrierError(21623)
-        if callback and (
-            "_" in (urlsplit(callback).hostname or "_") or urlsplit(callback).scheme not in {"http", "https"}
-        ):
-            raise CarrierError(21609)
-        return from_ or next(iter(self.numbers))
+        if callback:
+            parts = urlsplit(callback)
+            if parts.scheme not in {"http", "https"} or "_" in (parts.hostname or "_"):
+                raise CarrierError(21609)
 
     def _default_callback(self, sender: str) -> str | None:
         number = self.numbers.get(sender)
@@ -213,10 +209,10 @@ class Network:
         message.media = fetched
         return True
 
-    # --- texts from phones ---------------------------------------------------------------------------------------------
+    # --- texts from phones ----------------------------------------------------------------------------------
 
     def receive(self, *, from_: str, to: str, body: str, media: list[Media] | None = None) -> Message:
-        """A phone texts one of our numbers: kept, keyword handled, webhook called. Raises KeyError for a foreign number."""
+        """A phone texts one of our numbers: kept, keyword handled, webhook called. KeyError for a foreign number."""
         number = self.numbers[to]
         message = Message(
             sid=new_sid("MM" if media else "SM"),
@@ -241,7 +237,7 @@ class Network:
                 form,
                 lane=from_,
                 fallback=number.sms_fallback_url or None,
-                on_answer=lambda texts: [self._say(message, text) for text in texts],
+                on_answer=lambda texts: self._say_all(message, texts),
             )
         return message
 
@@ -310,6 +306,10 @@ class Network:
             text.set_status("delivered")
             self.messages[text.sid] = text
 
+    def _say_all(self, cause: Message, texts: list[str]) -> None:
+        for text in texts:
+            self._say(cause, text)
+
     def _answer_later(self, message: Message) -> None:
         """The simulated candidate reads the text and may answer."""
         after = self.settings.reply_after
@@ -328,7 +328,7 @@ class Network:
     def _answer(self, message: Message, body: str) -> None:
         self.receive(from_=message.to, to=message.from_ or "", body=body)
 
-    # --- keeping -------------------------------------------------------------------------------------------------------
+    # --- keeping --------------------------------------------------------------------------------------------
 
     @property
     def changes(self) -> object:
@@ -343,7 +343,7 @@ class Network:
     def restore(self, kept: dict[str, Any]) -> None:
         self.messages, self.numbers, self.opted_out = kept["messages"], kept["numbers"], kept["opted_out"]
 
-    # --- looking ---------------------------------------------------------------------------------------------------------
+    # --- looking --------------------------------------------------------------------------------------------
 
     def listed(self) -> list[Message]:
         """What the API lists: newest first, without the carrier's own keyword answers."""

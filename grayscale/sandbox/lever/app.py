@@ -42,6 +42,7 @@ def error_body(fault: Fault) -> dict[str, Any]:
 
 
 def create_lever(
+    *,
     store: LeverStore,
     sender: WebhookSender,
     team: Team,

@@ -1,4 +1,4 @@
-"""The control API of the simulated Lever: play the team, look into the memory. For tests and benches; no credentials."""
+"""The control API of the simulated Lever: play the team, look into the memory. Asks for no credentials."""
 
 from __future__ import annotations
 

@@ -71,11 +71,9 @@ FIRST_LAST: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 
 #: Area code -> town. Lines 555-0100 to 555-0199 of each are reserved for fiction.
-TOWNS: dict[str, str] = {
-    code: town
-    for code, town in (
-        pair.split(" ", 1)
-        for pair in """218 Duluth, MN;612 Minneapolis, MN;651 St. Paul, MN;507 Rochester, MN;312 Chicago, IL;773 Chicago, IL
+_TOWNS = """\
+218 Duluth, MN;612 Minneapolis, MN;651 St. Paul, MN;507 Rochester, MN;312 Chicago, IL
+773 Chicago, IL
 630 Naperville, IL;815 Rockford, IL;217 Springfield, IL;414 Milwaukee, WI;608 Madison, WI;920 Green Bay, WI
 313 Detroit, MI;616 Grand Rapids, MI;517 Lansing, MI;734 Ann Arbor, MI;906 Marquette, MI;216 Cleveland, OH
 614 Columbus, OH;513 Cincinnati, OH;419 Toledo, OH;330 Akron, OH;317 Indianapolis, IN;219 Gary, IN
@@ -100,9 +98,8 @@ TOWNS: dict[str, str] = {
 253 Tacoma, WA;509 Spokane, WA;360 Vancouver, WA;503 Portland, OR;541 Eugene, OR;415 San Francisco, CA;510 Oakland, CA
 408 San Jose, CA;916 Sacramento, CA;559 Fresno, CA;661 Bakersfield, CA;805 Santa Barbara, CA;213 Los Angeles, CA
 310 Santa Monica, CA;562 Long Beach, CA;714 Anaheim, CA;951 Riverside, CA;619 San Diego, CA;907 Anchorage, AK
-808 Honolulu, HI""".replace("\n", ";").split(";")
-    )
-}
+808 Honolulu, HI"""
+TOWNS: dict[str, str] = {pair[:3]: pair[4:] for pair in _TOWNS.replace("\n", ";").split(";")}
 
 #: Title, team, department, place, commitment, workplace, state.
 POSTINGS: tuple[tuple[str, str, str, str, str, str, str], ...] = (

@@ -199,7 +199,7 @@ class Seeder:
         sourced = posting is None
         changes, at = self._walk(stage, created, sourced)
         moved = at
-        archive = (
+        archive: Json | None = (
             {"reason": archived, "archivedAt": min(at + rng.randrange(1, 20) * DAY_MS, self.now)} if archived else None
         )
         if archive:

@@ -161,13 +161,12 @@ class WebhookSender:
 
     def rerun(self, delivery_id: str) -> None:
         """Sends a delivery of the history once more, as it was. Raises KeyError when it is not there."""
-        for delivery in self.history:
-            if delivery.id == delivery_id:
-                again = Delivery(new_id(), delivery.webhook_id, delivery.event, delivery.url, delivery.body)
-                self.history.append(again)
-                self.lanes.submit(again.webhook_id, lambda: self._attempt(again, retries=False))
-                return
-        raise KeyError(delivery_id)
+        found = next((delivery for delivery in self.history if delivery.id == delivery_id), None)
+        if found is None:
+            raise KeyError(delivery_id)
+        again = Delivery(new_id(), found.webhook_id, found.event, found.url, found.body)
+        self.history.append(again)
+        self.lanes.submit(again.webhook_id, lambda: self._attempt(again, retries=False))
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Waits until what was emitted has been tried; False when that took longer."""

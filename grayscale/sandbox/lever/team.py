@@ -107,7 +107,8 @@ class Team:
         """Archives; with a reason of type hired this is what a hire is in Lever, and two events tell of it."""
         with self.store.lock:
             row, reason = self._row(opportunity_id), self.store.reason_by_id[reason_id]
-            before, after = row.archived, {"reason": reason_id, "archivedAt": now_ms()}
+            before = row.archived
+            after: Json = {"reason": reason_id, "archivedAt": now_ms()}
             with self.store.changing(row):
                 row.archived = after
                 row.last_interaction_at = after["archivedAt"]
