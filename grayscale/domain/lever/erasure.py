@@ -1,0 +1,222 @@
+"""Gone is gone: when Lever deletes somebody, everything that tells who they were goes with them.
+
+What stays holds no name: a hash of a number that opted out, and a receipt with counts. Callers confirm with Lever
+first; nothing here asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+
+from grayscale.database import after_commit, transaction
+from grayscale.domain import audit, changes, conversations
+from grayscale.extensions import db
+from grayscale.logging import get_logger
+from grayscale.models import (
+    AuditEvent,
+    Candidate,
+    CandidatePhone,
+    Consent,
+    ConsentRecord,
+    Conversation,
+    Delivery,
+    Interview,
+    Media,
+    Message,
+    MirrorOddity,
+    Opportunity,
+    Transcript,
+)
+
+log = get_logger(__name__)
+
+OPPORTUNITY_ERASED = "lever.opportunity_erased"
+CANDIDATE_ERASED = "lever.candidate_erased"
+
+
+def erase_opportunity(lever_id: str, why: str) -> bool:
+    """Erase one opportunity, and its candidate when it was their last. True when there was something to erase.
+
+    Other opportunities of the person live on: then only this one goes, and its thread is tied to another.
+    """
+    with transaction() as session:
+        found = session.execute(
+            select(Opportunity.id, Opportunity.candidate_id).where(Opportunity.lever_id == lever_id)
+        ).first()
+        if found is None:
+            _empty_deliveries([lever_id], [])
+            return False
+        others = session.scalar(
+            select(func.count())
+            .select_from(Opportunity)
+            .where(Opportunity.candidate_id == found.candidate_id, Opportunity.id != found.id)
+        )
+        if not others:
+            forget_person(found.candidate_id, why=why, keep_row=False)
+            return True
+        tied = list(session.scalars(select(Conversation).where(Conversation.opportunity_id == found.id)))
+        session.execute(delete(Opportunity).where(Opportunity.id == found.id))
+        _empty_deliveries([lever_id], [])
+        _forget_oddities([lever_id])
+        if tied:
+            for thread in tied:
+                chosen = conversations.choose_opportunity(found.candidate_id)
+                thread.opportunity_id = chosen.id if chosen else None
+                thread.opportunity_chosen = False
+            session.flush()
+            changes.touch([thread.id for thread in tied])
+        audit.record(OPPORTUNITY_ERASED, by=None, subject=_mark(lever_id), detail={"why": why})
+        after_commit(checkpoint)
+    return True
+
+
+def erase_candidate(candidate_id: int, why: str) -> None:
+    """Erase a person with all their opportunities, threads and numbers."""
+    with transaction():
+        forget_person(candidate_id, why=why, keep_row=False)
+
+
+def forget_person(candidate_id: int, *, why: str, keep_row: bool) -> None:
+    """Everything about a person, inside the caller's transaction.
+
+    With *keep_row* (anonymised in Lever, not deleted) the bare candidate and opportunities stay, as Lever keeps them.
+    """
+    session = db.session()
+    opportunities = list(
+        session.scalars(select(Opportunity.lever_id).where(Opportunity.candidate_id == candidate_id))
+    )
+    contact_id = session.scalar(select(Candidate.contact_id).where(Candidate.id == candidate_id))
+    if contact_id is None:
+        return
+    numbers = _own_numbers(candidate_id)
+    threads = list(
+        session.scalars(
+            select(Conversation.id).where(
+                or_(
+                    Conversation.candidate_id == candidate_id,
+                    Conversation.candidate_id.is_(None) & Conversation.peer.in_(numbers),
+                )
+            )
+        )
+    )
+    counts = _counts(threads, opportunities)
+    _empty_deliveries(opportunities, numbers)
+    _forget_numbers(numbers)
+    _forget_oddities([*opportunities, contact_id])
+    # Messages, pictures, drafts and transcripts hang on the thread and go with it.
+    session.execute(delete(Transcript).where(Transcript.conversation_id.in_(threads)))
+    session.execute(delete(Conversation).where(Conversation.id.in_(threads)))
+    session.execute(delete(CandidatePhone).where(CandidatePhone.candidate_id == candidate_id))
+    if keep_row:
+        owned = select(Opportunity.id).where(Opportunity.candidate_id == candidate_id)
+        session.execute(delete(Interview).where(Interview.opportunity_id.in_(owned)))
+    else:
+        session.execute(delete(Opportunity).where(Opportunity.candidate_id == candidate_id))
+        session.execute(delete(Candidate).where(Candidate.id == candidate_id))
+        for lever_id in opportunities:
+            audit.record(OPPORTUNITY_ERASED, by=None, subject=_mark(lever_id), detail={"why": why})
+    session.expire_all()
+    changes.touch([])  # the lists that showed the threads
+    audit.record(CANDIDATE_ERASED, by=None, detail={"why": why, **counts})
+    after_commit(checkpoint)
+
+
+def erased_since(lever_ids: Collection[str], rows: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Which of these opportunities were erased after Lever was asked for them: an answer that crossed a deletion."""
+    if not lever_ids:
+        return set()
+    asked = min(rows[lever_id]["fetched_at"] for lever_id in lever_ids)
+    marks = set(
+        db.session.scalars(
+            select(AuditEvent.subject).where(AuditEvent.action == OPPORTUNITY_ERASED, AuditEvent.at >= asked)
+        )
+    )
+    return {lever_id for lever_id in lever_ids if _mark(lever_id) in marks} if marks else set()
+
+
+def checkpoint() -> None:
+    """Have SQLite move what was erased out of its log file; the pages themselves are overwritten (secure_delete)."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    connection = db.engine.raw_connection()
+    try:
+        busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        connection.close()
+    if busy:
+        log.info("the log could not be emptied while somebody reads; the next checkpoint empties it")
+
+
+def _mark(lever_id: str) -> str:
+    """An id that only tells an id one already has."""
+    return hashlib.sha256(lever_id.encode()).hexdigest()
+
+
+def _own_numbers(candidate_id: int) -> list[str]:
+    """Numbers texts went to or came from, without those another candidate has too."""
+    session = db.session()
+    mine = set(
+        session.scalars(
+            select(CandidatePhone.e164).where(
+                CandidatePhone.candidate_id == candidate_id, CandidatePhone.e164.is_not(None)
+            )
+        )
+    )
+    mine |= set(session.scalars(select(Conversation.peer).where(Conversation.candidate_id == candidate_id)))
+    shared = set(
+        session.scalars(
+            select(CandidatePhone.e164).where(
+                CandidatePhone.e164.in_(mine), CandidatePhone.candidate_id != candidate_id
+            )
+        )
+    )
+    shared |= set(
+        session.scalars(
+            select(Conversation.peer).where(
+                Conversation.peer.in_(mine),
+                Conversation.candidate_id.is_not(None),
+                Conversation.candidate_id != candidate_id,
+            )
+        )
+    )
+    return sorted(number for number in mine - shared if number)
+
+
+def _counts(threads: list[int], opportunities: list[str]) -> dict[str, int]:
+    session = db.session()
+    of_threads = select(Message.id).where(Message.conversation_id.in_(threads))
+    return {
+        "opportunities": len(opportunities),
+        "conversations": len(threads),
+        "messages": session.scalar(select(func.count()).select_from(of_threads.subquery())) or 0,
+        "media": session.scalar(select(func.count()).select_from(Media).where(Media.message_id.in_(of_threads))) or 0,
+        "transcripts": session.scalar(
+            select(func.count()).select_from(Transcript).where(Transcript.conversation_id.in_(threads))
+        )
+        or 0,
+    }
+
+
+def _empty_deliveries(opportunities: Iterable[str], numbers: Iterable[str]) -> None:
+    db.session.execute(
+        update(Delivery)
+        .where(or_(Delivery.opportunity_lever_id.in_(list(opportunities)), Delivery.phone.in_(list(numbers))))
+        .values(payload=None, phone=None, effect=None, error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _forget_numbers(numbers: list[str]) -> None:
+    """The hash stays: a number that opted out stays opted out."""
+    for model, blank in ((Consent, {"e164": None}), (ConsentRecord, {"e164": None, "words": ""})):
+        db.session.execute(
+            update(model).where(model.e164.in_(numbers)).values(blank).execution_options(synchronize_session=False)
+        )
+
+
+def _forget_oddities(lever_ids: list[str]) -> None:
+    db.session.execute(delete(MirrorOddity).where(MirrorOddity.lever_id.in_(lever_ids)))

@@ -1,0 +1,208 @@
+"""Asking Lever for one thing now: what a webhook named, or what somebody wants to see fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from grayscale import clock
+from grayscale.clients.errors import ClientError, Forbidden, NotAuthorised, NotFound, Permanent
+from grayscale.clients.lever import types
+from grayscale.clients.lever.client import LeverClient
+from grayscale.database import end_read
+from grayscale.domain import errors
+from grayscale.domain.lever import connection, erasure, mirror, permissions
+from grayscale.domain.lever.mirror import Change
+from grayscale.extensions import db
+from grayscale.logging import get_logger
+from grayscale.models import ArchiveReason, Candidate, Interview, LeverUser, Opportunity, Posting, Stage, Via
+
+log = get_logger(__name__)
+
+EXPAND = ("applications",)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """Whether Lever still has it, and what changed here."""
+
+    found: bool
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The changes in one line, for people; empty when there was none."""
+        return "; ".join(text for change in self.changes for text in change.words)
+
+
+def opportunity(lever_id: str, via: Via) -> Refreshed:
+    """Fetch one opportunity and apply it. ``found`` is False when Lever no longer has it; nothing is erased here.
+
+    Raises ``connection.NotConnected``, ``Forbidden`` (confidential, without the grant) and what the client raises.
+    """
+    client = connection.client()
+    fetched_at = clock.now()
+    try:
+        one = fetch(client, lever_id)
+    except NotFound:
+        return Refreshed(False)
+    except NotAuthorised as error:
+        connection.note_refused(error)
+        raise
+    resolve(client, [one])
+    applied = mirror.apply_opportunities([one], fetched_at, via)
+    return Refreshed(True, applied.changes)
+
+
+def fetch(client: LeverClient, lever_id: str) -> types.Opportunity:
+    """One opportunity with its application; without it when the key may not expand."""
+    try:
+        return client.get_opportunity(lever_id, expand=EXPAND)
+    except NotFound:
+        raise
+    except NotAuthorised:
+        raise
+    except Permanent:
+        return client.get_opportunity(lever_id, expand=None)
+
+
+def resolve(client: LeverClient, opportunities: Iterable[types.Opportunity], *, most: int = 20) -> None:
+    """Fetch the names these refer to and the mirror does not have; at most *most*. A name never stops a record."""
+    wanted: dict[str, set[str]] = {"posting": set(), "stage": set(), "reason": set(), "user": set()}
+    for one in opportunities:
+        wanted["posting"].add(one.posting_id or "")
+        wanted["stage"].add(one.stage_id or "")
+        wanted["reason"].add(one.archived.reason_id or "" if one.archived else "")
+        wanted["user"].add(one.owner_id or "")
+    for kind, ids in wanted.items():
+        model, get, apply = _single(client, kind)
+        ids.discard("")
+        known = set(db.session.scalars(select(model.lever_id).where(model.lever_id.in_(ids)))) if ids else set()
+        end_read()
+        for lever_id in sorted(ids - known)[:most]:
+            fetched_at = clock.now()
+            try:
+                found = get(lever_id)
+            except Forbidden:
+                permissions.learn(_PERMISSION[kind], granted=False)
+                break
+            except NotAuthorised:
+                raise
+            except ClientError as error:
+                log.info("a name could not be fetched", kind=kind, reason=error.message)
+                continue
+            apply(found, fetched_at)
+
+
+_PERMISSION = {"posting": "get_posting", "stage": "get_stage", "reason": "get_archive_reason", "user": "get_user"}
+
+
+def _single(client: LeverClient, kind: str) -> tuple[Any, Callable[[str], Any], Callable[[Any, Any], int]]:
+    if kind == "posting":
+        return Posting, client.get_posting, lambda one, at: mirror.apply_postings([one], at)
+    if kind == "stage":
+        return Stage, client.get_stage, lambda one, at: mirror.apply_stages([one], at, first=None)
+    if kind == "reason":
+        return ArchiveReason, client.get_archive_reason, lambda one, at: mirror.apply_reasons([one], at)
+    return LeverUser, client.get_user, lambda one, at: mirror.apply_users([one], at)
+
+
+def interviews(lever_id: str, via: Via) -> list[Change]:
+    """Fetch the interviews of an opportunity and apply them.
+
+    Raises ``NotFound`` when Lever does not have the opportunity, and what the client raises.
+    """
+    listing = list_interviews(connection.client(), lever_id)
+    return mirror.apply_interviews(lever_id, listing.interviews, listing.fetched_at, via, gone=listing.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The complete list of an opportunity's interviews, and which known ones are proven to be gone."""
+
+    interviews: tuple[types.Interview, ...]
+    fetched_at: Any
+    gone: tuple[str, ...] = ()
+
+
+def list_interviews(client: LeverClient, lever_id: str) -> Listing:
+    """All pages. A known interview that is missing in them is asked for by itself before it counts as gone."""
+    fetched_at = clock.now()
+    known = known_interviews([lever_id]).get(lever_id, ())
+    end_read()
+    return list_known(client, lever_id, known, fetched_at)
+
+
+def list_known(client: LeverClient, lever_id: str, known: Iterable[str], fetched_at: Any) -> Listing:
+    """``list_interviews`` without the database: *known* are the ones to miss."""
+    found: list[types.Interview] = []
+    offset: str | None = None
+    while True:
+        page = client.list_interviews(lever_id, offset=offset)
+        found += page.data
+        offset = page.next_offset
+        if offset is None:
+            break
+    missing = set(known) - {one.id for one in found}
+    gone = [one for one in sorted(missing) if _is_gone(client, lever_id, one)]
+    return Listing(tuple(found), fetched_at, tuple(gone))
+
+
+def known_interviews(lever_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Interviews the mirror shows as standing, by the opportunity's Lever id."""
+    found: dict[str, list[str]] = {}
+    query = (
+        select(Opportunity.lever_id, Interview.lever_id)
+        .join(Interview, Interview.opportunity_id == Opportunity.id)
+        .where(Opportunity.lever_id.in_(list(lever_ids)), Interview.canceled_at.is_(None))
+    )
+    for opportunity_id, interview_id in db.session.execute(query):
+        found.setdefault(opportunity_id, []).append(interview_id)
+    return found
+
+
+def _is_gone(client: LeverClient, lever_id: str, interview_id: str) -> bool:
+    try:
+        one = client.get_interview(lever_id, interview_id)
+    except (NotFound, Forbidden):
+        return True  # not listed, and by itself either gone or not for this key
+    return one.is_canceled
+
+
+def candidate(candidate_id: int) -> Refreshed:
+    """'Refresh from Lever': every opportunity of a candidate and their interviews, now. Erases what Lever deleted.
+
+    Raises ``connection.NotConnected``, ``errors.NotFound``, and what the client raises.
+    """
+    if db.session.get(Candidate, candidate_id) is None:
+        raise errors.NotFound("There is no such candidate.")
+    lever_ids = list(
+        db.session.scalars(
+            select(Opportunity.lever_id)
+            .where(Opportunity.candidate_id == candidate_id)
+            .order_by(Opportunity.archived_at.is_not(None), Opportunity.advanced_at.desc())
+        )
+    )
+    found: list[Change] = []
+    still_there = False
+    for lever_id in lever_ids:
+        try:
+            refreshed = opportunity(lever_id, Via.DEMAND)
+        except Forbidden:
+            continue
+        if not refreshed.found:
+            erasure.erase_opportunity(lever_id, "deleted in Lever")
+            continue
+        still_there = True
+        found += refreshed.changes
+        if permissions.may("list_interviews") is not False:
+            try:
+                found += interviews(lever_id, Via.DEMAND)
+            except Forbidden:
+                permissions.learn("list_interviews", granted=False)
+            except NotFound:
+                continue
+    return Refreshed(still_there, tuple(found))

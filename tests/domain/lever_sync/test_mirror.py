@@ -1,0 +1,145 @@
+"""The mirror holds what Lever said last, whatever the order in which it was heard."""
+
+import itertools
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from grayscale.domain.lever import mirror
+from grayscale.extensions import db
+from grayscale.models import Candidate, CandidatePhone, MirrorOddity, Opportunity, Via
+from tests.domain.lever_sync.makers import at, ms, opportunity
+
+
+def the_opportunity() -> Opportunity:
+    db.session.rollback()
+    return db.session.scalars(select(Opportunity)).one()
+
+
+def the_candidate() -> Candidate:
+    db.session.rollback()
+    return db.session.scalars(select(Candidate)).one()
+
+
+def phones() -> list[tuple[str, str | None]]:
+    db.session.rollback()
+    rows = db.session.scalars(select(CandidatePhone).order_by(CandidatePhone.position))
+    return [(row.raw, row.e164) for row in rows]
+
+
+def test_a_new_opportunity_brings_its_person(app: Flask) -> None:
+    applied = mirror.apply_opportunities([opportunity()], at(1), Via.FULL)
+    assert applied.written == 2
+    one, person = the_opportunity(), the_candidate()
+    assert (one.stage_lever_id, one.posting_lever_id, one.via) == ("applicant-new", "posting-rn", Via.FULL)
+    assert one.candidate_id == person.id
+    assert (person.name, person.time_zone) == ("Mira Okafor", "America/Chicago")
+    assert phones() == [("(218) 555-0142", "+12185550142")]
+
+
+VERSIONS = [
+    (opportunity(updatedAt=ms(10), stage="applicant-new", name="Mira"), at(11)),
+    (opportunity(updatedAt=ms(20), stage="phone-screen", name="Mira O."), at(21)),
+    (opportunity(updatedAt=ms(30), stage="onsite", name="Mira Okafor"), at(31)),
+]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(VERSIONS)))
+def test_an_older_version_never_overwrites_a_newer_one(app: Flask, order: list) -> None:
+    for version, fetched_at in order:
+        mirror.apply_opportunities([version], fetched_at, Via.POLL)
+    assert the_opportunity().stage_lever_id == "onsite"
+    assert the_candidate().name == "Mira Okafor"
+
+
+@pytest.mark.parametrize("updated_at", [None, ms(5)])
+def test_of_two_equally_new_versions_the_one_asked_for_later_counts(app: Flask, updated_at: int | None) -> None:
+    early = opportunity(updatedAt=updated_at, stage="phone-screen")
+    late = opportunity(updatedAt=updated_at, stage="onsite")
+    for version, fetched_at in ((late, at(20)), (early, at(10))):
+        mirror.apply_opportunities([version], fetched_at, Via.POLL)
+    assert the_opportunity().stage_lever_id == "onsite"
+
+
+def test_an_unchanged_page_writes_nothing(app: Flask) -> None:
+    mirror.apply_opportunities([opportunity()], at(1), Via.FULL)
+    before = the_opportunity().fetched_at
+    applied = mirror.apply_opportunities([opportunity()], at(5), Via.FULL)
+    assert (applied.seen, applied.written) == (1, 0)
+    assert the_opportunity().fetched_at == before
+
+
+def test_one_candidate_for_each_contact(app: Flask) -> None:
+    first = opportunity(id="opp-1", updatedAt=ms(10))
+    second = opportunity(id="opp-2", updatedAt=ms(20), headline="Lakeside College")
+    mirror.apply_opportunities([second, first], at(30), Via.FULL)
+    assert the_candidate().headline == "Lakeside College"
+    assert {row.candidate_id for row in db.session.scalars(select(Opportunity))} == {the_candidate().id}
+
+
+def test_an_older_opportunity_does_not_turn_the_person_back(app: Flask) -> None:
+    mirror.apply_opportunities([opportunity(id="opp-2", updatedAt=ms(20), name="Mira Okafor-Lind")], at(30), Via.POLL)
+    mirror.apply_opportunities([opportunity(id="opp-1", updatedAt=ms(10), name="Mira Okafor")], at(40), Via.POLL)
+    assert the_candidate().name == "Mira Okafor-Lind"
+
+
+def test_a_changed_phone_list_keeps_the_numbers_that_stay(app: Flask) -> None:
+    mirror.apply_opportunities(
+        [opportunity(phones=[{"type": "mobile", "value": "218-555-0142"}, {"value": "218-555-0190"}])], at(1), Via.FULL
+    )
+    kept = db.session.scalars(select(CandidatePhone.id).where(CandidatePhone.raw == "218-555-0190")).one()
+    mirror.apply_opportunities(
+        [opportunity(updatedAt=ms(9), phones=[{"value": "218-555-0190"}, {"type": "home", "value": "218-555-0155"}])],
+        at(10),
+        Via.POLL,
+    )
+    assert phones() == [("218-555-0190", "+12185550190"), ("218-555-0155", "+12185550155")]
+    assert db.session.scalars(select(CandidatePhone.id).where(CandidatePhone.raw == "218-555-0190")).one() == kept
+
+
+@pytest.mark.parametrize("value", ["+1(1)5555555555", "555-0100 x12", "see résumé"])
+def test_a_malformed_phone_is_kept_and_not_textable(app: Flask, value: str) -> None:
+    mirror.apply_opportunities([opportunity(phones=[{"type": "", "value": value}])], at(1), Via.FULL)
+    row = db.session.scalars(select(CandidatePhone)).one()
+    assert row.raw == value
+    assert row.not_textable
+
+
+def test_a_skype_name_is_no_number(app: Flask) -> None:
+    phones_ = [{"type": "skype", "value": "mira.okafor"}, {"type": None, "value": "218-555-0142"}]
+    mirror.apply_opportunities([opportunity(phones=phones_)], at(1), Via.FULL)
+    assert phones() == [("218-555-0142", "+12185550142")]
+
+
+def test_two_people_may_share_a_phone(app: Flask) -> None:
+    mirror.apply_opportunities(
+        [opportunity(id="opp-1", contact="contact-1"), opportunity(id="opp-2", contact="contact-2")], at(1), Via.FULL
+    )
+    assert [e164 for _, e164 in phones()] == ["+12185550142", "+12185550142"]
+
+
+def test_odd_records_are_kept_as_far_as_understood(app: Flask) -> None:
+    odd = opportunity(
+        confidentiality="top-secret", origin="carrier-pigeon", owner=17, followers=[None, {"id": "u-1"}, "u-1"],
+        updatedAt="soon", emails=None, contact=..., urls=..., newField={"x": 1},
+    )
+    mirror.apply_opportunities([odd, opportunity(id="opp-2")], at(1), Via.FULL)
+    db.session.rollback()
+    rows = {row.lever_id: row for row in db.session.scalars(select(Opportunity))}
+    kept = rows["6f0f3c1e-8a52-4b0e-9d3c-1d2e3f4a5b6c"]
+    assert len(rows) == 2
+    assert kept.confidential  # what is not understood stays closed
+    assert (kept.origin, kept.follower_lever_ids) == ("carrier-pigeon", ["u-1"])
+    notes = " ".join(db.session.scalars(select(MirrorOddity.note)))
+    assert "confidentiality" in notes
+    assert "contact" in notes
+
+
+def test_do_not_contact_is_kept_with_the_person(app: Flask) -> None:
+    mirror.apply_opportunities([opportunity()], at(1), Via.FULL)
+    assert not the_candidate().contact_forbidden
+    # Lever changes this by policy without a new updatedAt.
+    forbidden = opportunity(dataProtection={"contact": {"allowed": False, "expiresAt": None}})
+    mirror.apply_opportunities([forbidden], at(2), Via.POLL)
+    assert the_candidate().contact_forbidden
