@@ -4,7 +4,7 @@ from typing import Any
 
 import html5lib
 from bs4 import BeautifulSoup
-from flask import Flask
+from flask import Flask, g
 from werkzeug.test import TestResponse
 
 from grayscale.models import User
@@ -71,6 +71,9 @@ class Browser:
         headers = dict(kwargs.pop("headers", {}))
         if htmx:
             headers["HX-Request"] = "true"
+        # Requests share the application context of the test; none may see who signed in the one before.
+        for name in list(g):
+            g.pop(name)
         before = self.app.config.get("WTF_CSRF_ENABLED", True)
         # Guards over all routes prove the tokens; here they would only cost a page before each post.
         self.app.config["WTF_CSRF_ENABLED"] = kwargs.pop("check_csrf", False)
