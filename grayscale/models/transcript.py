@@ -12,6 +12,7 @@ from grayscale.models.types import LeverId, RowId, UTCDateTime, enum_type
 
 if TYPE_CHECKING:
     from grayscale.models.conversation import Conversation
+    from grayscale.models.opportunity import Opportunity
 
 
 @enum.unique
@@ -66,6 +67,7 @@ class Transcript(db.Model):  # type: ignore[name-defined]
     posted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     conversation: Mapped["Conversation"] = relationship()
+    opportunity: Mapped["Opportunity | None"] = relationship()
     parts: Mapped[list["TranscriptPart"]] = relationship(order_by="TranscriptPart.number", passive_deletes=True)
 
 
