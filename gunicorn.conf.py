@@ -7,9 +7,11 @@ import os
 import sys
 from pathlib import Path
 
+from gunicorn.arbiter import Arbiter
+
 from grayscale.config import ConfigError, load_config
-from grayscale.domain.company import ensure_rows
 from grayscale.jobs.scheduler import Jobs
+from grayscale.startup import NotReady, prepare
 
 try:
     _config = load_config(os.environ, instance=Path(__file__).parent / "instance")
@@ -33,8 +35,14 @@ accesslog = None
 def post_worker_init(worker):
     """Start the jobs in the worker: threads do not survive the fork, and commands of the CLI must not start any."""
     app = worker.app.wsgi()
-    with app.app_context():
-        ensure_rows()
+    try:
+        link = prepare(app)
+    except NotReady as error:
+        print(f"grayscale: {error}", file=sys.stderr, flush=True)
+        # This status makes the master stop instead of trying again for ever.
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
+    if link is not None:
+        print(f"grayscale: nobody can sign in yet; make the first super admin once at {link}", flush=True)
     if _config.jobs == "in-process":
         worker.jobs = Jobs(app)
         worker.jobs.start()

@@ -11,10 +11,10 @@ from flask.cli import AppGroup, with_appcontext
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
 from grayscale.domain import keys, users
-from grayscale.domain.company import ensure_rows
 from grayscale.domain.errors import DomainError
 from grayscale.jobs.scheduler import Jobs
 from grayscale.models import Role
+from grayscale.startup import NotReady, prepare
 
 users_group = AppGroup("users", help="People who may sign in.")
 keys_group = AppGroup("keys", help="The keys that encrypt stored secrets.")
@@ -41,11 +41,15 @@ def work() -> None:
     """Run the jobs only, until SIGTERM: any number of such processes on one PostgreSQL."""
     if current_config().jobs != "workers":
         raise click.ClickException("JOBS is 'in-process': the web process runs the jobs; set JOBS=workers first.")
-    ensure_rows()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        prepare(app)
+    except NotReady as error:
+        raise click.ClickException(str(error)) from None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    jobs = Jobs(current_app._get_current_object())  # type: ignore[attr-defined]
+    jobs = Jobs(app)
     jobs.start()
     stop.wait()
     jobs.stop()

@@ -1,0 +1,45 @@
+"""What must be true before a process serves or works."""
+
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
+
+from grayscale.crypto import UnreadableSecret
+from grayscale.domain import keys, setup
+from grayscale.domain.company import ensure_rows
+from grayscale.extensions import db, migrate
+
+
+class NotReady(Exception):
+    """The process cannot start; the message is one line for the operator."""
+
+
+def prepare(app: Flask) -> str | None:
+    """Check schema and keys, make the rows there is one of; the one-time set-up link while nobody can sign in.
+
+    Raises ``NotReady``.
+    """
+    with app.app_context():
+        try:
+            check_schema()
+            ensure_rows()
+            keys.check_readable()
+            return setup.link_if_needed()
+        except OperationalError as error:
+            raise NotReady(f"DATABASE_URL: the database does not answer: {str(error.orig).splitlines()[0]}") from None
+        except UnreadableSecret as error:
+            raise NotReady(f"FERNET_KEYS: {error}") from None
+        finally:
+            db.session.remove()
+
+
+def check_schema() -> None:
+    """Raises ``NotReady`` when migrations have yet to run. A schema newer than this code is let be: a way back."""
+    script = ScriptDirectory.from_config(migrate.get_config())
+    with db.engine.connect() as connection:
+        migrated = inspect(connection).has_table("alembic_version")
+        current = connection.scalar(text("SELECT version_num FROM alembic_version")) if migrated else None
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current != script.get_current_head() and (current is None or current in known):
+        raise NotReady("the database is not migrated to this version; run: flask --app app db upgrade")

@@ -1,0 +1,37 @@
+"""A process that cannot work says so in one line before it serves."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+
+from grayscale import create_app
+from grayscale.crypto import keyring
+from grayscale.database import transaction
+from grayscale.domain.company import lever_integration
+from grayscale.startup import NotReady, prepare
+from tests import factories
+from tests.conftest import make_config
+
+
+def test_a_fresh_installation_gets_a_link_and_an_inhabited_one_does_not(app: Flask) -> None:
+    link = prepare(app)
+    assert link is not None
+    assert link.startswith("https://texting.test/setup/")
+    factories.user()
+    assert prepare(app) is None
+
+
+def test_an_empty_database_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="flask --app app db upgrade"):
+        prepare(create_app(make_config(f"sqlite:///{tmp_path / 'empty.db'}")))
+
+
+def test_a_lost_key_stops_the_start(app: Flask) -> None:
+    with transaction():
+        lever_integration().api_key = "lever-key"
+    keyring.load((Fernet.generate_key().decode(),))
+    with pytest.raises(NotReady, match="FERNET_KEYS") as caught:
+        prepare(app)
+    assert "lever-key" not in str(caught.value)
