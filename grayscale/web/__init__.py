@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from grayscale.web import assets, auth, banners, errors, filters, htmx, navigation, security
+from grayscale.web import assets, auth, banners, errors, filters, htmx, navigation, request_log, security
 
 VIEWS = (
     "account",
@@ -29,6 +29,7 @@ VIEWS = (
 
 def register(app: Flask) -> None:
     """Bind every blueprint, guard, error page, filter and header to *app*."""
+    request_log.init_app(app)
     htmx.init_app(app)
     auth.init_app(app)
     security.init_app(app)

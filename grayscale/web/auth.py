@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
+from grayscale import clock
+from grayscale.domain import sessions
 from grayscale.extensions import db, login_manager
 from grayscale.models import User
 from grayscale.web.htmx import respond, wants_partial
@@ -41,12 +43,29 @@ def me() -> User:
 
 def init_app(app: Flask) -> None:
     login_manager.init_app(app)
+    # The limits below decide how long a session lasts; tying it to an address signs people on the move out.
+    login_manager.session_protection = None
     login_manager.user_loader(load_user)
     app.before_request(guard)
 
 
+def sign_in(user: User) -> None:
+    """Begin a session; nothing of an earlier one, its CSRF token included, lives on."""
+    session.clear()
+    login_user(user)
+    session["began"] = session["seen"] = clock.now().timestamp()
+
+
+def sign_out() -> None:
+    logout_user()
+    session.clear()
+
+
 def load_user(session_id: str) -> User | None:
-    """The person of a session, unless they were deactivated or their sessions ended."""
+    """The person of a session, unless it is too old, they were deactivated or their sessions ended."""
+    now = clock.now().timestamp()
+    if not sessions.is_alive(session.get("began", now), session.get("seen", now)):
+        return None
     user_id, _, session_key = session_id.partition(":")
     if not user_id.isdigit():
         return None
@@ -64,7 +83,17 @@ def guard() -> ResponseReturnValue | None:
         return ask_to_sign_in()
     if getattr(view, "needs_super_admin", False) and not me().is_super_admin:
         abort(403)
+    note_activity()
     return None
+
+
+def note_activity() -> None:
+    """Keep the session from idling out. What a page fetches by itself is no sign of a person."""
+    now = clock.now().timestamp()
+    is_person = request.method == "POST" or not wants_partial()
+    if is_person and now - session.get("seen", 0) > sessions.SEEN_EVERY.total_seconds():
+        session["seen"] = now
+        session.setdefault("began", now)
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

@@ -3,7 +3,6 @@
 import secrets
 
 from flask import Flask, Response, g, request
-from flask_login import current_user
 
 from grayscale.config import current_config
 
@@ -36,5 +35,6 @@ def set_headers(response: Response) -> Response:
     if current_config().is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store" if current_user else "no-cache")
+        # Nothing a person saw here stays in a shared computer's cache, or behind its back button.
+        response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -1,3 +1,93 @@
-from flask import Blueprint
+"""Signing in and out, and choosing a password by one-time link."""
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from grayscale.domain import invitations, users
+from grayscale.domain.errors import Invalid
+from grayscale.models import User
+from grayscale.web import throttle
+from grayscale.web.auth import public, safe_next, sign_in, sign_out
+from grayscale.web.forms import put_error
+from grayscale.web.forms.auth import ChoosePasswordForm, SignInForm
 
 bp = Blueprint("auth", __name__)
+
+WRONG = "The e-mail address or the password is wrong."
+TOO_MANY = "Too many wrong passwords. Wait 15 minutes, then try again; nobody was locked out."
+TOO_MANY_SECONDS = 900
+
+
+@bp.get("/login")
+@public
+def login() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")))
+    return _login_page(SignInForm(formdata=None))
+
+
+@bp.post("/login")
+@public
+def submit_login() -> ResponseReturnValue:
+    form = SignInForm()
+    if not form.validate():
+        return _login_page(form, 422)
+    email = form.email.data
+    if not throttle.is_allowed(email):
+        return _login_page(form, 429, TOO_MANY)
+    user = users.authenticate(email, form.password.data)
+    if user is None:
+        throttle.note_wrong(email)
+        users.refused(email, request.remote_addr)
+        return _login_page(form, 422, WRONG)
+    return _let_in(user, safe_next(request.args.get("next")))
+
+
+@bp.post("/logout")
+@public
+def logout() -> ResponseReturnValue:
+    sign_out()
+    flash("You are signed out.", "success")
+    return redirect(url_for("auth.login"), 303)
+
+
+@bp.get("/join/<token>")
+@public
+def join(token: str) -> ResponseReturnValue:
+    return _join_page(token, ChoosePasswordForm(formdata=None))
+
+
+@bp.post("/join/<token>")
+@public
+def submit_join(token: str) -> ResponseReturnValue:
+    form = ChoosePasswordForm()
+    if not form.validate():
+        return _join_page(token, form, 422)
+    try:
+        user = invitations.accept(token, form.password.data)
+    except Invalid as error:
+        put_error(form, error, "password")
+        return _join_page(token, form, 422)
+    return _let_in(user, url_for("inbox.index"))
+
+
+def _let_in(user: User, target: str) -> ResponseReturnValue:
+    sign_in(user)
+    users.signed_in(user.id, request.remote_addr)
+    return throttle.remember_device(make_response(redirect(target, 303)), user.email)
+
+
+def _login_page(form: SignInForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
+    action = url_for("auth.submit_login", next=request.args.get("next") or None)
+    response = make_response(render_template("auth/login.html", form=form, action=action, problem=problem), status)
+    if status == 429:
+        response.headers["Retry-After"] = str(TOO_MANY_SECONDS)
+    return response
+
+
+def _join_page(token: str, form: ChoosePasswordForm, status: int = 200) -> ResponseReturnValue:
+    if not throttle.may_try_link():
+        abort(429)
+    holder = invitations.holder(token)
+    return render_template("auth/join.html", form=form, token=token, holder=holder), status
