@@ -1,0 +1,153 @@
+"""Making a transcript of the messages that waited: the intent to post a Note, committed before anything is called."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+
+from grayscale import clock
+from grayscale.database import end_read, transaction
+from grayscale.domain import changes
+from grayscale.domain.conversations import choose_opportunity
+from grayscale.domain.transcripts import eligible
+from grayscale.domain.transcripts.assembly import messages_of, talk_of
+from grayscale.domain.transcripts.due import due_at
+from grayscale.domain.transcripts.rendering import render
+from grayscale.extensions import db
+from grayscale.logging import get_logger
+from grayscale.models import Conversation, Message, Opportunity, Transcript, TranscriptPart, TranscriptState
+
+log = get_logger(__name__)
+
+#: How many conversations one round cuts.
+BATCH = 50
+#: How long a conversation whose transcript could not be made is left alone.
+SET_ASIDE = timedelta(minutes=10)
+#: Crockford's letters: none is mistaken for another when read aloud.
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def has_somewhere_to_go() -> ColumnElement[bool]:
+    """Condition on ``Conversation``: there is an opportunity its Note could go to."""
+    return or_(
+        Conversation.opportunity_id.is_not(None),
+        and_(
+            Conversation.candidate_id.is_not(None),
+            exists(select(Opportunity.id).where(Opportunity.candidate_id == Conversation.candidate_id)),
+        ),
+    )
+
+
+def cut_due() -> int:
+    """Cut the transcripts that are due now. How many conversations were looked at."""
+    ids = list(
+        db.session.scalars(
+            select(Conversation.id)
+            .where(Conversation.transcript_due_at <= clock.now(), has_somewhere_to_go())
+            .order_by(Conversation.transcript_due_at)
+            .limit(BATCH)
+        )
+    )
+    end_read()
+    for conversation_id in ids:
+        try:
+            cut(conversation_id)
+        except Exception as error:
+            log.error("a transcript could not be made", conversation=conversation_id, exc_info=error)
+            _set_aside(conversation_id)
+    return len(ids)
+
+
+def cut(conversation_id: int, *, asked: bool = False) -> Transcript | None:
+    """Bind the messages that wait to a transcript with its text, in one transaction.
+
+    None when it is not due after all, when nothing waits, or when there is no opportunity to note it on. A person who
+    *asked* does not wait for the quiet time.
+    """
+    with transaction() as session:
+        now = clock.now()
+        conversation = session.get(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+        if conversation is None:
+            return None
+        due = due_at(conversation_id)
+        if due is None or (due > now and not asked):
+            conversation.transcript_due_at = due
+            return None
+        opportunity = _opportunity_of(conversation)
+        if opportunity is None:
+            return None
+        transcript = _bind(conversation, opportunity, now)
+        conversation.transcript_due_at = None
+        session.flush()
+        write_parts(transcript)
+        changes.touch([conversation_id])
+    return transcript
+
+
+def write_parts(transcript: Transcript) -> None:
+    """Fix the text of a transcript whose Note was not begun, inside the caller's transaction."""
+    session = db.session
+    conversation = session.get_one(Conversation, transcript.conversation_id)
+    previous = session.scalar(
+        select(func.max(Transcript.created_at)).where(
+            Transcript.conversation_id == conversation.id, Transcript.id < transcript.id
+        )
+    )
+    talk = talk_of(
+        conversation,
+        messages_of(transcript.id),
+        since=previous or conversation.created_at,
+        until=transcript.created_at,
+    )
+    session.execute(db.delete(TranscriptPart).where(TranscriptPart.transcript_id == transcript.id))
+    session.add_all(
+        TranscriptPart(
+            transcript_id=transcript.id, number=number, text=text, sha256=hashlib.sha256(text.encode()).hexdigest()
+        )
+        for number, text in enumerate(render(talk, transcript.reference), start=1)
+    )
+
+
+def _opportunity_of(conversation: Conversation) -> Opportunity | None:
+    if conversation.opportunity_id is None and conversation.candidate_id is not None:
+        chosen = choose_opportunity(conversation.candidate_id)
+        conversation.opportunity_id = chosen.id if chosen else None
+    if conversation.opportunity_id is None:
+        return None
+    return db.session.get(Opportunity, conversation.opportunity_id)
+
+
+def _bind(conversation: Conversation, opportunity: Opportunity, now: datetime) -> Transcript:
+    said = eligible.said_at()
+    waiting = db.session.execute(
+        select(Message.id, said).where(Message.conversation_id == conversation.id, eligible.waits())
+    ).all()
+    transcript = Transcript(
+        conversation_id=conversation.id,
+        opportunity_id=opportunity.id,
+        opportunity_lever_id=opportunity.lever_id,
+        reference="GS-" + "".join(secrets.choice(_LETTERS) for _ in range(10)),
+        first_at=min(at for _, at in waiting),
+        last_at=max(at for _, at in waiting),
+        message_count=len(waiting),
+        state=TranscriptState.DUE,
+        next_attempt_at=now,
+        created_at=now,
+    )
+    db.session.add(transcript)
+    db.session.flush()
+    ids = [message_id for message_id, _ in waiting]
+    for start in range(0, len(ids), 500):
+        db.session.execute(
+            update(Message).where(Message.id.in_(ids[start : start + 500])).values(transcript_id=transcript.id)
+        )
+    return transcript
+
+
+def _set_aside(conversation_id: int) -> None:
+    """A conversation whose transcript cannot be made must not hold up the others."""
+    with transaction() as session:
+        conversation = session.get(Conversation, conversation_id)
+        if conversation is not None and conversation.transcript_due_at is not None:
+            conversation.transcript_due_at = clock.now() + SET_ASIDE

@@ -1,0 +1,110 @@
+"""What people decide about a transcript: where nobody else can know, or sooner than it would happen by itself."""
+
+from sqlalchemy import select
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain import audit, visibility
+from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
+from grayscale.domain.nudges import Job, nudge
+from grayscale.domain.transcripts import attempt, cutting, eligible
+from grayscale.extensions import db
+from grayscale.models import Conversation, Transcript, TranscriptState, User
+
+HIDDEN = "There is no such transcript, or it is not visible to you."
+DECIDED = "This transcript is no longer in doubt: somebody or something was quicker. Nothing was changed."
+
+
+def is_in_lever(transcript_id: int, by: User) -> None:
+    """The person looked: the Note in doubt is in Lever. Raises ``NotFound``, ``Conflict``."""
+    with transaction():
+        transcript = _in_state(transcript_id, by, TranscriptState.UNSURE)
+        part = attempt.open_part(transcript)
+        if part is not None:
+            part.posted_at = clock.now()
+        if attempt.open_part(transcript) is None:
+            attempt.complete(transcript)
+        else:
+            attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
+        _written_down("transcript.is_in_lever", transcript, by)
+
+
+def post_again(transcript_id: int, by: User) -> None:
+    """The person looked: the Note in doubt is not in Lever. Raises ``NotFound``, ``Conflict``."""
+    with transaction():
+        transcript = _in_state(transcript_id, by, TranscriptState.UNSURE)
+        attempt.forget_call(transcript)
+        attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
+        _written_down("transcript.post_again", transcript, by)
+
+
+def try_again(transcript_id: int, by: User) -> None:
+    """Post what Lever refused, or what waits for its next attempt, now. Raises ``NotFound``, ``Conflict``."""
+    with transaction():
+        transcript = _in_state(transcript_id, by, TranscriptState.FAILED, TranscriptState.DUE)
+        if transcript.state is TranscriptState.FAILED:
+            attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
+        else:
+            transcript.next_attempt_at = clock.now()
+        _written_down("transcript.try_again", transcript, by)
+
+
+def try_all_again(by: User) -> int:
+    """Everything Lever refused. How many. Raises ``NotAllowed`` for anybody but a super admin."""
+    if not by.is_super_admin:
+        raise NotAllowed("Only a super admin can try all of them again.")
+    with transaction() as session:
+        rows = session.scalars(
+            select(Transcript).where(Transcript.state == TranscriptState.FAILED).with_for_update()
+        ).all()
+        for transcript in rows:
+            attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
+        audit.record("transcript.try_all_again", by=by, detail={"count": len(rows)})
+        nudge(Job.TRANSCRIPTS)
+    return len(rows)
+
+
+def post_now(conversation_id: int, by: User) -> None:
+    """Do not wait for the quiet time. Raises ``NotFound``, and ``Invalid`` when there is nothing or nowhere to post."""
+    with transaction() as session:
+        conversation = session.scalar(
+            select(Conversation)
+            .where(Conversation.id == conversation_id, visibility.conversations_for(by))
+            .with_for_update()
+        )
+        if conversation is None:
+            raise NotFound("There is no such conversation, or it is not visible to you.")
+        now = clock.now()
+        waiting = session.scalars(
+            select(Transcript).where(
+                Transcript.conversation_id == conversation_id, Transcript.state == TranscriptState.DUE
+            )
+        ).all()
+        if eligible.newest(conversation_id) is None and not waiting:
+            raise Invalid("Every message of this conversation is noted already, or never left.")
+        transcript = cutting.cut(conversation_id, asked=True)
+        if transcript is None and not waiting:
+            raise Invalid("There is no opportunity in Lever this conversation could be noted on.")
+        for row in waiting:
+            row.next_attempt_at = now
+        audit.record("transcript.post_now", by=by, subject=f"conversation {conversation_id}")
+        nudge(Job.TRANSCRIPTS)
+
+
+def _in_state(transcript_id: int, by: User, *states: TranscriptState) -> Transcript:
+    transcript = db.session.scalar(
+        select(Transcript)
+        .join(Conversation, Conversation.id == Transcript.conversation_id)
+        .where(Transcript.id == transcript_id, visibility.conversations_for(by))
+        .with_for_update(of=Transcript)
+    )
+    if transcript is None:
+        raise NotFound(HIDDEN)
+    if transcript.state not in states:
+        raise Conflict(DECIDED)
+    return transcript
+
+
+def _written_down(action: str, transcript: Transcript, by: User) -> None:
+    audit.record(action, by=by, subject=transcript.reference)
+    nudge(Job.TRANSCRIPTS)

@@ -1,0 +1,102 @@
+"""Which opportunity a conversation is noted on, as a person chooses."""
+
+from sqlalchemy import exists, select, update
+
+from grayscale.database import transaction
+from grayscale.domain import audit, changes, visibility
+from grayscale.domain.errors import Conflict, Invalid, NotFound
+from grayscale.domain.transcripts import eligible
+from grayscale.domain.transcripts.attempt import GONE
+from grayscale.extensions import db
+from grayscale.models import Conversation, Message, Opportunity, Transcript, TranscriptPart, TranscriptState, User
+
+
+def choose(conversation_id: int, opportunity_id: int, by: User) -> None:
+    """Note the conversation on this opportunity of its candidate: what is to come, and what Lever was not asked yet.
+
+    Raises ``NotFound`` for what *by* may not see, ``Invalid`` for somebody else's opportunity, ``Conflict`` while texts
+    of a confidential opportunity wait to be noted there.
+    """
+    with transaction() as session:
+        conversation = session.scalar(
+            select(Conversation)
+            .where(Conversation.id == conversation_id, visibility.conversations_for(by))
+            .with_for_update()
+        )
+        if conversation is None:
+            raise NotFound("There is no such conversation, or it is not visible to you.")
+        opportunity = session.scalar(
+            select(Opportunity).where(Opportunity.id == opportunity_id, visibility.opportunities_for(by))
+        )
+        if opportunity is None:
+            raise NotFound("There is no such opportunity, or it is not visible to you.")
+        if opportunity.candidate_id != conversation.candidate_id:
+            raise Invalid("That opportunity is another candidate's.")
+        if conversation.opportunity_id == opportunity.id:
+            conversation.opportunity_chosen = True
+            return
+        _keep_confidential(conversation)
+        conversation.opportunity_id = opportunity.id
+        conversation.opportunity_chosen = True
+        _rebind(conversation, opportunity)
+        audit.record(
+            "conversation.opportunity_chosen",
+            by=by,
+            subject=f"conversation {conversation_id}",
+            detail={"opportunity": opportunity.lever_id},
+        )
+        session.flush()
+        changes.touch([conversation_id])
+
+
+def opportunity_deleted(conversation: Conversation) -> None:
+    """Lever deleted the opportunity this conversation was noted on: what waited goes to no other.
+
+    Called inside the transaction that erases the opportunity, before the conversation is tied to another one.
+    """
+    db.session.execute(
+        update(Message)
+        .where(Message.conversation_id == conversation.id, eligible.waits())
+        .values(not_noted_reason=GONE)
+        .execution_options(synchronize_session=False)
+    )
+    conversation.transcript_due_at = None
+
+
+def _keep_confidential(conversation: Conversation) -> None:
+    """Texts of a confidential opportunity are noted there and nowhere else."""
+    current = conversation.opportunity
+    if current is None or not current.confidential:
+        return
+    waiting = select(Message.id).where(Message.conversation_id == conversation.id, eligible.waits()).limit(1)
+    if db.session.scalar(waiting) is not None:
+        raise Conflict(
+            "These texts belong to a confidential opportunity and are noted there. Choose again once they are, or use"
+            " Post now first."
+        )
+
+
+def _rebind(conversation: Conversation, opportunity: Opportunity) -> None:
+    """Move the transcripts of which Lever was asked nothing yet."""
+    begun = exists().where(
+        TranscriptPart.transcript_id == Transcript.id,
+        TranscriptPart.called_at.is_not(None) | TranscriptPart.posted_at.is_not(None),
+    )
+    rows = db.session.scalars(
+        select(Transcript)
+        .where(
+            Transcript.conversation_id == conversation.id,
+            Transcript.state.in_((TranscriptState.DUE, TranscriptState.FAILED)),
+            ~begun,
+        )
+        .with_for_update()
+    ).all()
+    for transcript in rows:
+        previous = db.session.get(Opportunity, transcript.opportunity_id) if transcript.opportunity_id else None
+        if previous is None or previous.confidential:
+            continue
+        transcript.opportunity_id = opportunity.id
+        transcript.opportunity_lever_id = opportunity.lever_id
+        if transcript.state is TranscriptState.FAILED:
+            transcript.state = TranscriptState.DUE
+            transcript.error = None
