@@ -110,14 +110,12 @@ class Reader:
     def ref(self, key: str) -> str | None:
         """The id in a field that holds either an id or the whole (expanded) object."""
         value = self._raw.get(key)
+        if isinstance(value, Mapping):
+            value = value.get("id", value)
         if isinstance(value, str):
             return clean(value) or None
         if value is None:
             return None
-        if isinstance(value, Mapping):
-            inner = value.get("id")
-            if isinstance(inner, str) and inner:
-                return clean(inner)
         self.odd(key, value)
         return str(value) if type(value) is int else None
 

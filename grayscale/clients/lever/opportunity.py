@@ -5,13 +5,16 @@ Parsing is hot: a first sync reads 50,000 and more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from grayscale.clients.lever.fields import MissingId, Reader
 from grayscale.clients.lever.people import Stage, User
 from grayscale.clients.text import clean
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,6 @@ class Opportunity:
     @classmethod
     def parse(cls, raw: object) -> Self:
         read = Reader(raw)
-        contact, stage, owner = read.mapping("contact"), read.mapping("stage"), read.mapping("owner")
         urls = read.mapping("urls")
         return cls(
             id=read.id(),
@@ -218,9 +220,9 @@ class Opportunity:
             is_anonymized=read.flag("isAnonymized"),
             data_protection=_data_protection(read),
             opportunity_location=read.text_or_none("opportunityLocation"),
-            contact=Contact.parse(contact) if contact and contact.get("id") else None,
-            stage=Stage.parse(stage) if stage and stage.get("id") else None,
-            owner=User.parse(owner) if owner and owner.get("id") else None,
+            contact=_expanded(read, "contact", Contact.parse),
+            stage=_expanded(read, "stage", Stage.parse),
+            owner=_expanded(read, "owner", User.parse),
             applications=_applications(read),
             oddities=read.oddities,
         )
@@ -326,6 +328,15 @@ def _allowance(read: Reader, value: Any) -> tuple[bool | None, datetime | None]:
         read.odd("dataProtection.allowed", allowed)
         allowed = False
     return allowed, inner.time("expiresAt")
+
+
+def _expanded(read: Reader, key: str, parse: Callable[[object], T]) -> T | None:
+    """The object in a field that may hold just its id; what is odd about the id was noted with the id."""
+    value = read.get(key)
+    try:
+        return parse(value) if isinstance(value, dict) else None
+    except MissingId:
+        return None
 
 
 def _applications(read: Reader) -> tuple[Application, ...]:

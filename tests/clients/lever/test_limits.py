@@ -51,8 +51,9 @@ def test_several_threads_use_at_least_98_percent_of_the_limit_and_never_more(tim
     assert len(steady) >= 0.98 * 500
 
 
-def test_a_person_goes_before_background_work_that_waited_longer(time):
-    limiter = limiter_on(time)
+@pytest.mark.parametrize("reserve", [0, 2])
+def test_a_person_goes_before_background_work_that_waited_longer(time, reserve):
+    limiter = limiter_on(time, reserve=reserve)
     drain(limiter, 20)
     order: list[str] = []
 

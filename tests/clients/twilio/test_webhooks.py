@@ -7,7 +7,7 @@ import string
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
@@ -178,6 +178,7 @@ def test_an_error_code_that_is_no_number_is_none(code):
     assert parse_status([("SmsSid", "SM1"), ("SmsStatus", "failed"), ("ErrorCode", code)]).error_code is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([*INBOUND, "MessageStatus", "ErrorCode"]), st.text(st.characters()))))
 def test_any_form_is_read_or_malformed_and_can_be_stored(form):
     for parse in (parse_inbound, parse_status):
