@@ -10,27 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
+from grayscale.clients.lever.application import Application, Archived, Phone, read_archived, read_phones
 from grayscale.clients.lever.fields import MissingId, Reader
 from grayscale.clients.lever.people import Stage, User
 from grayscale.clients.text import clean
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """A number as somebody typed it; ``type`` (mobile, home, work, skype, other) is often missing or wrong."""
-
-    value: str
-    type: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Archived:
-    """When and why something was archived; Lever may leave the reason null."""
-
-    reason_id: str | None = None
-    archived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,51 +62,8 @@ class Contact:
             headline=read.text("headline"),
             location=clean(name) if isinstance(name, str) else "",
             emails=read.texts("emails"),
-            phones=_phones(read),
+            phones=read_phones(read),
             is_anonymized=read.flag("isAnonymized"),
-            oddities=read.oddities,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """An opportunity's application. Its phone and email are what was typed on the form: text the opportunity's."""
-
-    id: str
-    type: str = ""
-    opportunity_id: str | None = None
-    posting_id: str | None = None
-    posting_owner_id: str | None = None
-    posting_hiring_manager_id: str | None = None
-    user_id: str | None = None
-    name: str | None = None
-    email: str | None = None
-    phone: Phone | None = None
-    company: str | None = None
-    created_at: datetime | None = None
-    archived: Archived | None = None
-    timezone: str | None = None
-    oddities: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, raw: object) -> Self:
-        read = Reader(raw)
-        phone = read.get("phone")
-        return cls(
-            id=read.id(),
-            type=read.text("type"),
-            opportunity_id=read.ref("opportunityId") or read.ref("candidateId"),
-            posting_id=read.ref("posting"),
-            posting_owner_id=read.ref("postingOwner"),
-            posting_hiring_manager_id=read.ref("postingHiringManager"),
-            user_id=read.ref("user"),
-            name=read.text_or_none("name"),
-            email=read.text_or_none("email"),
-            phone=None if phone is None else _phone(read, "phone", phone),
-            company=read.text_or_none("company"),
-            created_at=read.time("createdAt"),
-            archived=_archived(read),
-            timezone=read.text_or_none("timezone"),
             oddities=read.oddities,
         )
 
@@ -197,12 +139,12 @@ class Opportunity:
             contact_id=read.ref("contact"),
             headline=read.text("headline"),
             location=read.text("location"),
-            phones=_phones(read),
+            phones=read_phones(read),
             emails=read.texts("emails"),
             links=read.texts("links"),
             stage_id=read.ref("stage"),
             stage_changes=_stage_changes(read),
-            archived=_archived(read),
+            archived=read_archived(read),
             confidentiality=read.text("confidentiality"),
             origin=read.text("origin"),
             sources=read.texts("sources"),
@@ -246,47 +188,6 @@ class DeletedOpportunity:
             contact_id=read.ref("contact"),
             oddities=read.oddities,
         )
-
-
-def _phone(read: Reader, key: str, item: object) -> Phone | None:
-    kind: object = None
-    value = item
-    if isinstance(item, dict):
-        kind, value = item.get("type"), item.get("value")
-        if value is None:
-            return None
-    else:
-        read.odd(key, item)
-    if kind is not None and not isinstance(kind, str):
-        read.odd(key, kind)
-        kind = None
-    if type(value) is int:
-        read.odd(key, value)
-        value = str(value)
-    if not isinstance(value, str):
-        read.odd(key, value)
-        return None
-    value = clean(value)
-    return Phone(value, clean(kind) if isinstance(kind, str) else None) if value.strip() else None
-
-
-def _phones(read: Reader) -> tuple[Phone, ...]:
-    found = [_phone(read, "phones", item) for item in read.items("phones") if item is not None]
-    return tuple(phone for phone in found if phone is not None)
-
-
-def _archived(read: Reader) -> Archived | None:
-    value = read.get("archived")
-    if value is None or value is False:
-        return None
-    if not isinstance(value, dict):
-        read.odd("archived", value)
-        return Archived()  # something says archived; in what words is not understood
-    inner = Reader(value)
-    found = Archived(inner.ref("reason"), inner.time("archivedAt"))
-    if inner.oddities:
-        read.odd("archived", value)
-    return found
 
 
 def _stage_changes(read: Reader) -> tuple[StageChange, ...]:

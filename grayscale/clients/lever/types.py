@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Self, TypeVar
 
+from grayscale.clients.lever.application import Application, Archived, Phone
 from grayscale.clients.lever.fields import MissingId, Reader, from_ms, to_ms
 from grayscale.clients.lever.interviews import Interview, InterviewDraft, Interviewer, Panel
 from grayscale.clients.lever.opportunity import (
-    Application,
-    Archived,
     Contact,
     DataProtection,
     DeletedOpportunity,
     Opportunity,
-    Phone,
     StageChange,
 )
 from grayscale.clients.lever.people import Stage, User

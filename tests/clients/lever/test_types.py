@@ -62,6 +62,7 @@ OPPORTUNITY = {
     "dataProtection": {"store": {"allowed": True, "expiresAt": 1798761600000}, "contact": {"allowed": False}},
     "opportunityLocation": "Duluth",
 }
+ODD = [None, 7, -1.5, True, "text", [], {}, [None, 7, {}, []], {"id": 3}, {"id": True}, {"id": None}]
 
 
 def opportunity(**changes) -> Opportunity:
