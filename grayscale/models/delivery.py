@@ -45,6 +45,13 @@ class Delivery(db.Model):  # type: ignore[name-defined]
             sqlite_where=text("state IN ('pending', 'failed')"),
             postgresql_where=text("state IN ('pending', 'failed')"),
         ),
+        Index(
+            "ix_delivery_troubled",
+            "source",
+            "id",
+            sqlite_where=text("state IN ('failed', 'dead')"),
+            postgresql_where=text("state IN ('failed', 'dead')"),
+        ),
         Index("ix_delivery_received_at", "received_at"),
         Index("ix_delivery_opportunity_lever_id", "opportunity_lever_id"),
         Index("ix_delivery_phone", "phone"),

@@ -114,6 +114,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_phone", ["phone"], unique=False)
         batch_op.create_index("ix_delivery_received_at", ["received_at"], unique=False)
         batch_op.create_index(
+            "ix_delivery_troubled",
+            ["source", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('failed', 'dead')"),
+            postgresql_where=sa.text("state IN ('failed', 'dead')"),
+        )
+        batch_op.create_index(
             "ix_delivery_waiting",
             ["source", "next_attempt_at"],
             unique=False,
@@ -1275,6 +1282,11 @@ def downgrade() -> None:
             "ix_delivery_waiting",
             sqlite_where=sa.text("state IN ('pending', 'failed')"),
             postgresql_where=sa.text("state IN ('pending', 'failed')"),
+        )
+        batch_op.drop_index(
+            "ix_delivery_troubled",
+            sqlite_where=sa.text("state IN ('failed', 'dead')"),
+            postgresql_where=sa.text("state IN ('failed', 'dead')"),
         )
         batch_op.drop_index("ix_delivery_received_at")
         batch_op.drop_index("ix_delivery_phone")
