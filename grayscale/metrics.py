@@ -25,7 +25,7 @@ webhooks_rejected = Counter(
     "grayscale_lever_webhooks_rejected", "Webhooks refused, by reason.", ["reason"], registry=registry
 )
 deliveries_handled = Counter(
-    "grayscale_lever_deliveries_handled", "Stored webhooks whose handling ended well.", ["event"], registry=registry
+    "grayscale_lever_deliveries_handled", "Stored webhooks whose handling ended well.", registry=registry
 )
 deliveries_failed = Counter(
     "grayscale_lever_deliveries_failed",

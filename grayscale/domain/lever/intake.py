@@ -103,23 +103,29 @@ def _commit(batch: Sequence[Entry]) -> None:
 
 def _write(session: Session, batch: Sequence[Entry]) -> None:
     """In one order of rows for all processes, so that two of them never wait for each other in a ring."""
-    insert, count = _statements(session.get_bind().dialect.name)
+    insert, _ = _statements(session.get_bind().dialect.name)
     for entry in sorted((entry for entry in batch if entry.row), key=lambda entry: entry.row["external_id"]):  # type: ignore[index]
         if entry.outcome is Outcome.UNHANDLED and not _has_room(session, entry):
             continue
         if session.execute(insert, entry.row).rowcount == 0:  # type: ignore[attr-defined]
             entry.outcome = Outcome.DUPLICATE
-    tallies: Counter[tuple[str, str, datetime]] = Counter()
+    tallies: Counter[tuple[str, str]] = Counter()
     for entry in batch:
-        tallies[entry.event, entry.outcome.value, hour_of(entry.at)] += entry.count
+        tallies[entry.event, entry.outcome.value] += entry.count
     latest = max(entry.at for entry in batch)
-    for (event, verdict, hour), number in sorted(tallies.items()):
-        key = {"source": Source.LEVER, "event": event, "verdict": verdict, "hour": hour}
-        session.execute(count, {**key, "count": number, "last_at": latest})
+    for (event, verdict), number in sorted(tallies.items()):
+        add_to_tally(session, event, verdict, latest, number)
     for webhook in sorted({entry.webhook for entry in batch if entry.webhook is not None}):
         _note_health(session, [entry for entry in batch if entry.webhook is webhook])
     if any(entry.outcome is Outcome.ACCEPTED for entry in batch):
         nudge(Job.LEVER_EVENTS)
+
+
+def add_to_tally(session: Session, event: str, verdict: str, at: datetime, count: int) -> None:
+    """Count *count* more of *verdict* in the hour of *at*, inside the caller's transaction."""
+    _, counted = _statements(session.get_bind().dialect.name)
+    key = {"source": Source.LEVER, "event": event, "verdict": verdict, "hour": hour_of(at)}
+    session.execute(counted, {**key, "count": count, "last_at": at})
 
 
 def _has_room(session: Session, entry: Entry) -> bool:

@@ -1,0 +1,289 @@
+"""How each of the eight webhooks is doing, in words a super admin reads, always by evidence."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import case, func, select
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain.company import company_zone
+from grayscale.domain.lever import intake
+from grayscale.domain.lever.verdicts import MISSED, REFUSED, Outcome
+from grayscale.extensions import db
+from grayscale.models import LeverEvent, Source, WebhookTally, WebhookToken
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+# How long the banner says that a webhook is back.
+RECOVERY_SHOWN = timedelta(minutes=15)
+ACCEPTED = (Outcome.ACCEPTED, Outcome.DUPLICATE)
+
+
+@enum.unique
+class HealthState(enum.StrEnum):
+    NO_TOKEN = "no_token"  # noqa: S105 - a state, not a secret
+    WAITING = "waiting"
+    RECEIVING = "receiving"
+    FAILING = "failing"
+    SILENT = "silent"
+
+    @property
+    def kind(self) -> str:
+        """How it is coloured: "good", "bad", "warn" or plain."""
+        return {"receiving": "good", "failing": "bad", "silent": "bad", "no_token": "warn"}.get(self.value, "")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookHealth:
+    """One webhook. *words* name the state, *detail* is the evidence behind it, one sentence each.
+
+    Counts are by verdict, as in ``Outcome`` and "missed".
+    """
+
+    event: LeverEvent
+    label: str
+    state: HealthState
+    words: str
+    detail: tuple[str, ...]
+    has_token: bool
+    set_at: datetime | None
+    set_by_id: int | None
+    overlap_until: datetime | None
+    last_accepted_at: datetime | None
+    last_verified_at: datetime | None
+    last_rejected_at: datetime | None
+    last_rejected_reason: str | None
+    recovered_at: datetime | None
+    counts_24h: Mapping[str, int] = field(default_factory=dict)
+    counts_7d: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return self.state.kind
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether what Lever tells does not reach us, so that changes wait for the next poll: worth a banner."""
+        if self.state is HealthState.NO_TOKEN:
+            return self.last_rejected_at is not None and clock.now() - self.last_rejected_at < DAY
+        return self.state in (HealthState.FAILING, HealthState.SILENT)
+
+    @property
+    def accepted_24h(self) -> int:
+        return _sum(self.counts_24h, ACCEPTED)
+
+    @property
+    def accepted_7d(self) -> int:
+        return _sum(self.counts_7d, ACCEPTED)
+
+    @property
+    def rejected_24h(self) -> int:
+        return _sum(self.counts_24h, REFUSED)
+
+    @property
+    def rejected_7d(self) -> int:
+        return _sum(self.counts_7d, REFUSED)
+
+    @property
+    def missed_7d(self) -> int:
+        return self.counts_7d.get(MISSED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What every page of a super admin shows; *kind* is "bad" or "good"."""
+
+    kind: str
+    words: str
+
+
+def of_all(zone: ZoneInfo | None = None) -> list[WebhookHealth]:
+    """All eight in the order of the set-up guide; clock times are told in *zone*, by default the company's."""
+    now = clock.now()
+    zone = zone or company_zone()
+    day, week = _counts(now - DAY), _counts(now - WEEK)
+    rows = _rows()
+    return [_health(rows[event], day.get(event.value, {}), week.get(event.value, {}), zone) for event in LeverEvent]
+
+
+def banner(zone: ZoneInfo | None = None) -> Banner | None:
+    """What a super admin must know of the webhooks: which are bad, or which came back just now."""
+    zone = zone or company_zone()
+    rows = _rows()
+    found = [_health(rows[event], {}, {}, zone) for event in LeverEvent]
+    bad = [health for health in found if health.is_bad]
+    if len(bad) == 1:
+        words = bad[0].words if bad[0].has_token else "Lever sends events, but no token is saved, so they are refused"
+        return Banner("bad", f"Webhook {bad[0].label}: {words}{'' if words.endswith('?') else '.'}")
+    if bad:
+        names = ", ".join(health.label for health in bad)
+        return Banner("bad", f"{len(bad)} webhooks do not get through: {names}.")
+    now = clock.now()
+    back = [h for h in found if h.recovered_at is not None and now - h.recovered_at < RECOVERY_SHOWN]
+    if back:
+        names = ", ".join(health.label for health in back)
+        return Banner("good", f"Receiving again: {names}.")
+    return None
+
+
+def note_missed(event: LeverEvent, count: int = 1) -> None:
+    """Polling found *count* changes that this webhook should have told. An accepted delivery clears them."""
+    if count < 1:
+        return
+    now = clock.now()
+    with transaction() as session:
+        intake.add_to_tally(session, event.value, MISSED, now, count)
+        row = session.get_one(WebhookToken, event, with_for_update=True)
+        row.missed_count += count
+        row.missed_since = row.missed_since or now
+
+
+def refusals() -> list[WebhookTally]:
+    """What was refused in the last week, by hour, newest first: refused requests are counted, not kept."""
+    return list(
+        db.session.scalars(
+            select(WebhookTally)
+            .where(
+                WebhookTally.source == Source.LEVER,
+                WebhookTally.verdict.in_([outcome.value for outcome in REFUSED]),
+                WebhookTally.hour >= intake.hour_of(clock.now() - WEEK),
+            )
+            .order_by(WebhookTally.last_at.desc())
+        )
+    )
+
+
+_COLUMNS = (
+    WebhookToken.event,
+    WebhookToken.token.is_not(None).label("has_token"),
+    WebhookToken.set_at,
+    WebhookToken.set_by_id,
+    case((WebhookToken.previous_token.is_not(None), WebhookToken.previous_until)).label("previous_until"),
+    WebhookToken.previous_used_at,
+    WebhookToken.last_verified_at,
+    WebhookToken.last_accepted_at,
+    WebhookToken.last_rejected_at,
+    WebhookToken.last_rejected_reason,
+    WebhookToken.failing_since,
+    WebhookToken.failing_count,
+    WebhookToken.missed_count,
+    WebhookToken.recovered_at,
+)
+
+
+def _rows() -> dict[LeverEvent, Any]:
+    """The evidence, without the secrets beside it."""
+    return {row.event: row for row in db.session.execute(select(*_COLUMNS))}
+
+
+def _counts(since: datetime) -> dict[str, dict[str, int]]:
+    """Event -> verdict -> count, of the hours that ended after *since*."""
+    found: dict[str, dict[str, int]] = {}
+    rows = db.session.execute(
+        select(WebhookTally.event, WebhookTally.verdict, func.sum(WebhookTally.count))
+        .where(WebhookTally.source == Source.LEVER, WebhookTally.hour >= intake.hour_of(since))
+        .group_by(WebhookTally.event, WebhookTally.verdict)
+    )
+    for event, verdict, count in rows:
+        found.setdefault(event, {})[verdict] = int(count)
+    return found
+
+
+def _health(row: Any, day: Mapping[str, int], week: Mapping[str, int], zone: ZoneInfo) -> WebhookHealth:
+    state = _state(row)
+    overlap = row.previous_until if row.previous_until and row.previous_until > clock.now() else None
+    return WebhookHealth(
+        event=row.event,
+        label=row.event.label,
+        state=state,
+        words=_words(state, row, zone),
+        detail=tuple(_evidence(state, row, day, overlap, zone)),
+        has_token=bool(row.has_token),
+        set_at=row.set_at,
+        set_by_id=row.set_by_id,
+        overlap_until=overlap,
+        last_accepted_at=row.last_accepted_at,
+        last_verified_at=row.last_verified_at,
+        last_rejected_at=row.last_rejected_at,
+        last_rejected_reason=row.last_rejected_reason,
+        recovered_at=row.recovered_at,
+        counts_24h=day,
+        counts_7d=week,
+    )
+
+
+def _state(row: Any) -> HealthState:
+    if not row.has_token:
+        return HealthState.NO_TOKEN
+    if row.failing_count:
+        return HealthState.FAILING
+    if row.missed_count:
+        return HealthState.SILENT
+    return HealthState.WAITING if row.last_accepted_at is None else HealthState.RECEIVING
+
+
+def _words(state: HealthState, row: Any, zone: ZoneInfo) -> str:
+    if state is HealthState.RECEIVING and row.last_accepted_at is not None:
+        return f"Receiving, last {_ago(row.last_accepted_at)}"
+    if state is HealthState.FAILING and row.failing_since is not None:
+        since = _clock(row.failing_since, zone)
+        return f"Signature failing since {since}, {row.failing_count} rejected: is the token right?"
+    if state is HealthState.SILENT:
+        changes = "1 change" if row.missed_count == 1 else f"{row.missed_count} changes"
+        return f"Silent, though polling found {changes} it should have told us"
+    return "No token" if state is HealthState.NO_TOKEN else "Waiting for the first event"
+
+
+def _evidence(
+    state: HealthState, row: Any, day: Mapping[str, int], overlap: datetime | None, zone: ZoneInfo
+) -> list[str]:
+    found = []
+    early = day.get(Outcome.NO_TOKEN, 0)
+    if state is HealthState.NO_TOKEN and early:
+        events = "1 event" if early == 1 else f"{early} events"
+        last = f", last at {_clock(row.last_rejected_at, zone)}" if row.last_rejected_at else ""
+        found.append(f"Came too early: {events} refused for lack of a token{last}. Lever tries again for some hours.")
+    if row.last_verified_at is not None and row.last_accepted_at is None:
+        tested = "Lever reached this URL" if state is HealthState.NO_TOKEN else "Verify connection last worked"
+        found.append(f"{tested} {_ago(row.last_verified_at)}.")
+    if state is HealthState.FAILING and row.last_rejected_reason:
+        found.append(f"Last rejected {_ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
+    if state in (HealthState.FAILING, HealthState.SILENT):
+        heard = f"Last accepted {_ago(row.last_accepted_at)}." if row.last_accepted_at else "Nothing accepted so far."
+        found.append(heard)
+    if state is HealthState.SILENT:
+        found.append("The changes themselves were found by polling. Is the webhook switched on in Lever?")
+    if overlap is not None:
+        used = f"last used {_ago(row.previous_used_at)}" if row.previous_used_at else "not used since"
+        found.append(f"The previous token is accepted until {_clock(overlap, zone)}; {used}.")
+    return found
+
+
+def _ago(moment: datetime | None) -> str:
+    """"a moment ago", "4 min ago", "3 h ago", "2 d ago"."""
+    if moment is None:
+        return "never"
+    seconds = (clock.now() - moment).total_seconds()
+    if seconds < 45:
+        return "a moment ago"
+    if seconds < 3570:
+        return f"{max(1, round(seconds / 60))} min ago"
+    if seconds < 84600:
+        return f"{max(1, round(seconds / 3600))} h ago"
+    return f"{max(1, round(seconds / 86400))} d ago"
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> str:
+    """"14:02", with the day when it is not today."""
+    at = moment.astimezone(zone)
+    same_day = at.date() == clock.now().astimezone(zone).date()
+    return f"{at:%H:%M}" if same_day else f"{at.day} {at:%b}, {at:%H:%M}"
+
+
+def _sum(counts: Mapping[str, int], verdicts: tuple[Outcome, ...]) -> int:
+    return sum(counts.get(verdict.value, 0) for verdict in verdicts)

@@ -1,0 +1,111 @@
+"""The webhook URL and the eight signature tokens: saved, replaced with an overlap, removed."""
+
+import secrets
+from datetime import timedelta
+
+from grayscale import clock
+from grayscale.config import current_config
+from grayscale.database import transaction
+from grayscale.domain import audit
+from grayscale.domain.company import ensure_rows, lever_integration
+from grayscale.domain.errors import Invalid
+from grayscale.domain.lever import signing
+from grayscale.models import LeverEvent, LeverIntegration, User, WebhookToken
+
+# Lever keeps its history for two weeks, but what it tries again by itself it tries within hours.
+OVERLAP = timedelta(days=7)
+LONGEST = 500
+
+
+def webhook_url() -> str:
+    """The one URL for all eight webhooks. Its last part is a secret: show it to super admins only."""
+    return f"{current_config().public_url}/webhooks/lever/{lever_integration().webhook_key}"
+
+
+def rotate_webhook_key(by: User | None) -> None:
+    """Make a new webhook URL. The old one keeps working for ``OVERLAP``, so that Lever can be changed one by one."""
+    with transaction() as session:
+        integration = session.get_one(LeverIntegration, 1)
+        integration.previous_webhook_key = integration.webhook_key
+        integration.previous_webhook_key_until = clock.now() + OVERLAP
+        integration.webhook_key = secrets.token_urlsafe(24)
+        audit.record("lever.webhook_key_rotated", by=by)
+        signing.forget()
+
+
+def end_key_overlap(by: User | None) -> None:
+    """Close the previous webhook URL now."""
+    with transaction() as session:
+        integration = session.get_one(LeverIntegration, 1)
+        if integration.previous_webhook_key is None:
+            return
+        integration.previous_webhook_key = None
+        integration.previous_webhook_key_until = None
+        audit.record("lever.webhook_key_overlap_ended", by=by)
+        signing.forget()
+
+
+def save(event: LeverEvent, raw: str, by: User | None) -> bool:
+    """Keep the signature token of one webhook; whether it is a new one.
+
+    A replaced token stays valid for ``OVERLAP``, so that no event on its way is lost. Raises ``Invalid`` (field: the
+    event's name) for what cannot be a token.
+    """
+    token = raw.strip()
+    if not token:
+        raise Invalid("Paste the signature token.", event.value)
+    if len(token) > LONGEST or not token.isascii() or any(not character.isprintable() for character in token):
+        raise Invalid("This is not a signature token of Lever: copy it again, by itself.", event.value)
+    if " " in token:
+        raise Invalid("A signature token has no spaces: copy it again, by itself.", event.value)
+    ensure_rows()
+    with transaction() as session:
+        row = session.get_one(WebhookToken, event)
+        if row.token == token:
+            return False
+        if row.token is not None:
+            row.previous_token = row.token
+            row.previous_until = clock.now() + OVERLAP
+            row.previous_used_at = None
+        _set(row, token, by)
+        audit.record("lever.token_saved", by=by, subject=event.value)
+        signing.forget()
+    return True
+
+
+def remove(event: LeverEvent, by: User | None) -> None:
+    """Forget the token of one webhook, the previous one too: its deliveries are refused from now on."""
+    with transaction() as session:
+        row = session.get_one(WebhookToken, event)
+        if row.token is None:
+            return
+        _drop_previous(row)
+        _set(row, None, by)
+        audit.record("lever.token_removed", by=by, subject=event.value)
+        signing.forget()
+
+
+def end_overlap(event: LeverEvent, by: User | None) -> None:
+    """Refuse from now on what is signed with the token before this one."""
+    with transaction() as session:
+        row = session.get_one(WebhookToken, event)
+        if row.previous_token is None:
+            return
+        _drop_previous(row)
+        audit.record("lever.token_overlap_ended", by=by, subject=event.value)
+        signing.forget()
+
+
+def _set(row: WebhookToken, token: str | None, by: User | None) -> None:
+    row.token = token
+    row.set_at = clock.now()
+    row.set_by_id = by.id if by else None
+    # What was counted against the old token says nothing about this one.
+    row.failing_since, row.failing_count = None, 0
+    row.missed_since, row.missed_count = None, 0
+
+
+def _drop_previous(row: WebhookToken) -> None:
+    row.previous_token = None
+    row.previous_until = None
+    row.previous_used_at = None
