@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run connect test lint types unit fix requirements screenshots clean
+.PHONY: help run fresh connect test lint types unit fix requirements screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: $(VENV)/.installed ## Start the product on a simulated Lever and carrier, with demo data; Ctrl-C stops all of it
 	@exec $(BIN)/python -m tools.demo
+
+fresh: ## Forget the demo's data; the next 'make run' begins anew
+	@rm -rf .demo
 
 connect: $(VENV)/.installed ## Do the whole Lever set-up on the running demo, through its own forms
 	@$(BIN)/python -m tools.connect

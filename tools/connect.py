@@ -3,7 +3,7 @@
 import json
 import sys
 
-from tools.demo import HOME, Demo
+from tools.demo import HOME, WEBHOOKS, Demo
 from tools.webforms import FormError, Session
 
 EVENTS = (
@@ -17,7 +17,6 @@ EVENTS = (
     "Interview Deleted",
 )
 EDIT = "/settings/ats/lever/edit"
-WEBHOOKS = "/settings/webhooks"
 
 
 def connect(demo: Demo) -> None:
@@ -36,7 +35,9 @@ def connect(demo: Demo) -> None:
 
 def main() -> int:
     try:
-        demo = Demo(**json.loads((HOME / "demo.json").read_text()))
+        kept = json.loads((HOME / "demo.json").read_text())
+        del kept["keys"]
+        demo = Demo(**kept)
         connect(demo)
     except FileNotFoundError:
         print("make connect: no demo is running; start it with: make run", file=sys.stderr)

@@ -1,7 +1,7 @@
 """``make run``: the sandbox, the application on it, and two people to sign in as. Ctrl-C ends all of it.
 
-The sandbox keeps Lever's and the carrier's side in memory, so every start is a fresh demo with a fresh database. The
-application runs exactly as in production, from the ``web:`` line of the Procfile; only its environment is the demo's.
+The application runs as in production, from the ``web:`` line of the Procfile; only its environment is the demo's.
+Everything is kept in ``.demo``, both sides, so the next start goes on where this one ended; ``make fresh`` forgets it.
 """
 
 import contextlib
@@ -21,9 +21,12 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
+from grayscale.sandbox.lever.seed import DEMO_API_KEY
+from grayscale.sandbox.runner import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, DEMO_NUMBER
 from tools.webforms import Session
 
 ROOT = Path(__file__).parent.parent
@@ -33,10 +36,7 @@ READY_SECONDS = 60
 PASSWORD = "grayscale-demo"
 ADMIN = ("ana@harbor.example", "Ana Castillo", "super_admin")
 RECRUITER = ("jonas@harbor.example", "Jonas Rehn", "recruiter")
-API_KEY = "demo-lever-api-key"
-ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
-AUTH_TOKEN = "demo-carrier-auth-token"
-NUMBER = "+12185550100"
+WEBHOOKS = "/settings/integrations/webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,11 @@ class Demo:
 def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
-    shutil.rmtree(HOME, ignore_errors=True)
-    HOME.mkdir(mode=0o700)
-    port, lever_port, carrier_port = free_port(5000), free_port(5001), free_port(5002)
-    demo = Demo(
-        app_url=f"http://localhost:{port}",
-        lever_origin=f"http://localhost:{lever_port}",
-        carrier_url=f"http://localhost:{carrier_port}",
-        api_key=API_KEY,
-        email=ADMIN[0],
-        password=PASSWORD,
-    )
-    (HOME / "demo.json").write_text(json.dumps(asdict(demo)))
+    first, demo, keys = begin()
+    port = port_of(demo.app_url)
     environment = {
         **os.environ,
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "FERNET_KEYS": Fernet.generate_key().decode(),
+        **keys,
         "DATABASE_URL": f"sqlite:///{HOME / 'grayscale.db'}",
         "PUBLIC_URL": demo.app_url,
         "PORT": str(port),
@@ -85,20 +74,21 @@ def main() -> int:
     try:
         with children() as start:
             sandbox = [
-                "sandbox", "--lever-port", str(lever_port), "--carrier-port", str(carrier_port),
-                "--candidates", "400", "--seed", "7", "--api-key", API_KEY, "--account-sid", ACCOUNT_SID,
-                "--auth-token", AUTH_TOKEN, "--number", NUMBER,
-                "--inbound-url", f"{demo.app_url}/webhooks/twilio/inbound",
+                "sandbox", "--lever-port", str(port_of(demo.lever_origin)), "--carrier-port",
+                str(port_of(demo.carrier_url)), "--candidates", "400", "--seed", "7",
+                "--inbound-url", f"{demo.app_url}/webhooks/twilio/inbound", "--state", str(HOME / "sandbox.state"),
             ]  # fmt: skip
             start("sandbox", ["flask", "--app", "app", *sandbox], environment)
             run(["flask", "--app", "app", "db", "upgrade"], environment)
-            for email, name, role in (ADMIN, RECRUITER):
+            for email, name, role in (ADMIN, RECRUITER) if first else ():
                 create = ["flask", "--app", "app", "users", "create"]
                 options = ["--email", email, "--name", name, "--role", role, "--password-stdin"]
                 run([*create, *options], environment, stdin=PASSWORD)
             start("app", shlex.split(web_line()), environment)
             wait_until_ready(demo)
-            set_up_texting(demo)
+            if first:
+                set_up_texting(demo)
+                (HOME / "demo.json").write_text(json.dumps({**asdict(demo), "keys": keys}))
             print(welcome(demo), flush=True)
             wait_for_end(start.processes)
     except KeyboardInterrupt:
@@ -108,6 +98,29 @@ def main() -> int:
         print(f"make run: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def begin() -> tuple[bool, Demo, dict[str, str]]:
+    """Whether this is the first start, where things are, and the demo's own secrets."""
+    try:
+        kept = json.loads((HOME / "demo.json").read_text())
+        keys = kept.pop("keys")
+        demo = Demo(**kept)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        # Never started, or ended before it was complete.
+        shutil.rmtree(HOME, ignore_errors=True)
+        HOME.mkdir(mode=0o700)
+        keys = {"SECRET_KEY": secrets.token_urlsafe(48), "FERNET_KEYS": Fernet.generate_key().decode()}
+        app_url, lever_origin, carrier_url = (f"http://localhost:{free_port(port)}" for port in (5000, 5001, 5002))
+        return True, Demo(app_url, lever_origin, carrier_url, DEMO_API_KEY, ADMIN[0], PASSWORD), keys
+    for url in (demo.app_url, demo.lever_origin, demo.carrier_url):
+        if free_port(port_of(url)) != port_of(url):
+            raise DemoError(f"port {port_of(url)} is taken: is the demo running? Else start anew: make fresh run")
+    return False, demo, keys
+
+
+def port_of(url: str) -> int:
+    return urlsplit(url).port or 0
 
 
 class DemoError(Exception):
@@ -210,9 +223,9 @@ def set_up_texting(demo: Demo) -> None:
     session.submit(
         "/settings/texting",
         {
-            "Account SID": ACCOUNT_SID,
-            "Auth token": AUTH_TOKEN,
-            "Phone number": NUMBER,
+            "Account SID": DEMO_ACCOUNT_SID,
+            "Auth token": DEMO_AUTH_TOKEN,
+            "Phone number": DEMO_NUMBER,
             # The demo is to be tried at any hour.
             "Texting opens": "00:00",
             "Texting closes": "00:00",
@@ -238,14 +251,14 @@ def welcome(demo: Demo) -> str:
 
   The simulated Lever   {demo.lever_origin}
     its API key         {demo.api_key}
-    its webhooks        {demo.lever_origin}/settings/webhooks
+    its webhooks        {demo.lever_origin}{WEBHOOKS}
   The simulated phones  {demo.carrier_url}
 
   Connect Lever by hand: sign in as the super admin and follow Settings › ATS Integration › Lever.
   In a hurry? In another terminal:  make connect
 
   Here a conversation's Note goes to Lever {NOTE_DELAY_SECONDS} s after its last message (in production: 1 hour).
-  Ctrl-C stops everything; the next start is fresh. Logs: {HOME.relative_to(ROOT)}/
+  Ctrl-C stops everything; the next start goes on from here, 'make fresh run' starts anew. Logs: {HOME.name}/
 """
 
 
