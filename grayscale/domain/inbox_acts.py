@@ -5,10 +5,10 @@ from sqlalchemy import func, select, update
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import audit, changes
-from grayscale.domain.errors import Invalid, NotFound
+from grayscale.domain.errors import Invalid
 from grayscale.domain.inbox_member import membership
 from grayscale.extensions import db
-from grayscale.models import Conversation, Message, Opportunity, User
+from grayscale.models import Conversation, Direction, Message, User
 
 
 def archive(conversation_id: int, by: User) -> None:
@@ -50,23 +50,6 @@ def follow(conversation_id: int, by: User, follows: bool) -> None:
         membership(conversation_id, by).follows = follows
 
 
-def choose_opportunity(conversation_id: int, opportunity_id: int, by: User) -> None:
-    """Send transcripts that are not posted yet to this opportunity. Raises ``NotFound`` for a stranger's."""
-    with transaction() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        theirs = session.scalar(
-            select(Opportunity.id).where(
-                Opportunity.id == opportunity_id, Opportunity.candidate_id == conversation.candidate_id
-            )
-        )
-        if theirs is None:
-            raise NotFound("That opportunity is not one of this candidate's.")
-        conversation.opportunity_id = opportunity_id
-        conversation.opportunity_chosen = True
-        session.flush()
-        changes.touch([conversation_id])
-
-
 def colleagues() -> list[User]:
     """Whom a conversation can be assigned to."""
     return list(db.session.scalars(select(User).where(User.active.is_(True)).order_by(func.lower(User.name), User.id)))
@@ -74,4 +57,12 @@ def colleagues() -> list[User]:
 
 def is_first_text(conversation_id: int) -> bool:
     """Nothing was said in this conversation yet, either way."""
-    return db.session.scalar(select(Message.id).where(Message.conversation_id == conversation_id).limit(1)) is None
+    said = select(Message.id).where(
+        Message.conversation_id == conversation_id, Message.direction != Direction.INTERNAL
+    )
+    return db.session.scalar(said.limit(1)) is None
+
+
+def settle_opt_out(conversation_id: int) -> None:
+    """A person decided what the sentence that sounded like "stop" meant."""
+    _set(conversation_id, opt_out_suggested_by_id=None)

@@ -1,3 +1,45 @@
-from flask import Blueprint
+"""From a candidate in Lever straight to their conversation here."""
+
+import re
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from grayscale.clients.errors import ClientError
+from grayscale.domain import candidates
+from grayscale.domain.errors import DomainError
+from grayscale.domain.lever import refresh
+from grayscale.models import Via
+from grayscale.web.auth import me
 
 bp = Blueprint("deep_link", __name__)
+
+LEVER_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+@bp.get("/lever/<string:opportunity_id>")
+def open_opportunity(opportunity_id: str) -> ResponseReturnValue:
+    """The conversation with the candidate of this opportunity, or the offer to start it.
+
+    An opportunity not seen yet is asked for at Lever first: people follow the link right after somebody applied.
+    """
+    found = candidates.opportunity_of(opportunity_id, me())
+    if found is None:
+        ask_lever(opportunity_id)
+        found = candidates.opportunity_of(opportunity_id, me())
+    if found is None:
+        return render_template("candidates/not_here.html", opportunity_id=opportunity_id), 404
+    profile = candidates.profile(candidates.get(found.candidate_id, me()), me())
+    if profile.conversation_id is not None:
+        return redirect(url_for("inbox.conversation", conversation_id=profile.conversation_id))
+    return render_template("candidates/start.html", profile=profile, opportunity=found)
+
+
+def ask_lever(opportunity_id: str) -> None:
+    """Best effort: whatever keeps Lever from answering, the page says that nothing is here."""
+    if not LEVER_ID.fullmatch(opportunity_id):
+        return
+    try:
+        refresh.opportunity(opportunity_id, Via.DEMAND)
+    except (DomainError, ClientError):
+        return

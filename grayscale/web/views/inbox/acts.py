@@ -1,0 +1,136 @@
+"""Small acts on a conversation: archive, assign, follow, unread, opportunity, opt-out."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from grayscale.domain import conversations, inbox_acts, inbox_thread
+from grayscale.domain.errors import DomainError, Invalid
+from grayscale.domain.inbox_member import mark_unread, member
+from grayscale.domain.texting import consent
+from grayscale.models import ConsentHow
+from grayscale.web.auth import me
+from grayscale.web.htmx import respond, wants_partial
+from grayscale.web.views.inbox.blueprint import bp
+from grayscale.web.views.inbox.thread import panel_context
+
+
+def done(conversation_id: int, words: str, *, undo: str | None = None, leave: bool = False) -> ResponseReturnValue:
+    """The head and panel anew with a toast; without htmx back to the conversation, or to the list on *leave*."""
+    if not wants_partial():
+        flash(words, "success")
+        where = url_for("inbox.index") if leave else url_for("inbox.conversation", conversation_id=conversation_id)
+        return redirect(where, 303)
+    found = inbox_thread.get(conversation_id, me())
+    toast = {"message": words, "category": "success"}
+    if undo:
+        toast |= {"undo": undo}
+    events: dict[str, object] = {"toast": toast, "inbox:poll": {}}
+    if leave:
+        events["inbox:leave"] = {"id": conversation_id}
+    html = render_template("inbox/_acted.html", **panel_context(found, me()), follows=_follows(conversation_id))
+    return respond(html, trigger=events)
+
+
+def _follows(conversation_id: int) -> bool:
+    mine = member(conversation_id, me())
+    return mine is not None and mine.follows
+
+
+@bp.post("/inbox/<int:conversation_id>/archive")
+def archive(conversation_id: int) -> ResponseReturnValue:
+    inbox_thread.require(conversation_id, me())
+    inbox_acts.archive(conversation_id, me())
+    undo = url_for("inbox.unarchive", conversation_id=conversation_id)
+    return done(conversation_id, "Archived.", undo=undo, leave=True)
+
+
+@bp.post("/inbox/<int:conversation_id>/unarchive")
+def unarchive(conversation_id: int) -> ResponseReturnValue:
+    inbox_thread.require(conversation_id, me())
+    inbox_acts.unarchive(conversation_id, me())
+    return done(conversation_id, "Back in the inbox.")
+
+
+@bp.post("/inbox/<int:conversation_id>/assign")
+def assign(conversation_id: int) -> ResponseReturnValue:
+    inbox_thread.require(conversation_id, me())
+    to = inbox_acts.assign(conversation_id, request.form.get("assignee", type=int), me())
+    whom = "nobody" if to is None else "you" if to.id == me().id else to.name
+    return done(conversation_id, f"Assigned to {whom}.")
+
+
+@bp.post("/inbox/<int:conversation_id>/follow")
+def follow(conversation_id: int) -> ResponseReturnValue:
+    inbox_thread.require(conversation_id, me())
+    follows = request.form.get("follow") == "1"
+    inbox_acts.follow(conversation_id, me(), follows)
+    return done(conversation_id, "You follow this conversation." if follows else "You no longer follow it.")
+
+
+@bp.post("/inbox/<int:conversation_id>/unread")
+def unread(conversation_id: int) -> ResponseReturnValue:
+    inbox_thread.require(conversation_id, me())
+    mark_unread(conversation_id, me())
+    return done(conversation_id, "Marked as unread.", leave=True)
+
+
+@bp.post("/inbox/<int:conversation_id>/opportunity")
+def opportunity(conversation_id: int) -> ResponseReturnValue:
+    inbox_thread.require(conversation_id, me())
+    chosen = request.form.get("opportunity", type=int)
+    if chosen is None:
+        raise Invalid("Choose one of the candidate's opportunities.", "opportunity")
+    conversations.tie(conversation_id, chosen, me())
+    return done(conversation_id, "The transcript will go to that opportunity.")
+
+
+@bp.post("/inbox/<int:conversation_id>/opt-out")
+def opt_out(conversation_id: int) -> ResponseReturnValue:
+    """Recorded for the candidate, who said so; everything still waiting to go is cancelled."""
+    found = inbox_thread.get(conversation_id, me())
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        return refused(conversation_id, "Say how the candidate asked to stop; it is kept on record.")
+    consent.opt_out(found.peer, ConsentHow.RECRUITER, me(), reason, message_id=found.opt_out_suggested_by_id)
+    inbox_acts.settle_opt_out(conversation_id)
+    return reload(conversation_id, "Opted out. Nothing more will be texted to this number.")
+
+
+@bp.post("/inbox/<int:conversation_id>/opt-in")
+def opt_in(conversation_id: int) -> ResponseReturnValue:
+    """Undoes what a recruiter recorded; a candidate's own STOP only they can undo."""
+    found = inbox_thread.get(conversation_id, me())
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        return refused(conversation_id, "Say why this was a mistake; it is kept on record.")
+    try:
+        consent.opt_in(found.peer, ConsentHow.RECRUITER, me(), reason)
+    except DomainError as error:
+        return refused(conversation_id, str(error))
+    return reload(conversation_id, "The opt-out is undone.")
+
+
+@bp.post("/inbox/<int:conversation_id>/not-opt-out")
+def not_opt_out(conversation_id: int) -> ResponseReturnValue:
+    """The candidate's sentence did not mean stop."""
+    inbox_thread.require(conversation_id, me())
+    inbox_acts.settle_opt_out(conversation_id)
+    return reload(conversation_id, "Noted: not an opt-out.")
+
+
+def reload(conversation_id: int, words: str) -> ResponseReturnValue:
+    """The whole conversation anew: more than one part of it changed."""
+    where = url_for("inbox.conversation", conversation_id=conversation_id)
+    if not wants_partial():
+        flash(words, "success")
+        return redirect(where, 303)
+    toast = {"message": words, "category": "success"}
+    return respond("", 200, trigger={"toast": toast, "inbox:reload": {"url": where}})
+
+
+def refused(conversation_id: int, words: str) -> ResponseReturnValue:
+    """Nothing was done, and why."""
+    if not wants_partial():
+        flash(words, "error")
+        return redirect(url_for("inbox.conversation", conversation_id=conversation_id), 303)
+    return respond("", 204, trigger={"toast": {"message": words, "category": "error"}})

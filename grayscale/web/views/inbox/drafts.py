@@ -1,0 +1,34 @@
+"""Keeping what is typed, and saying who is here: small writes the page makes by itself."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from grayscale.domain import drafts, inbox, inbox_thread, presence
+from grayscale.web.auth import me
+from grayscale.web.htmx import respond
+from grayscale.web.views.inbox.blueprint import bp
+
+
+@bp.post("/inbox/<int:conversation_id>/draft")
+def save_draft(conversation_id: int) -> ResponseReturnValue:
+    inbox_thread.require(conversation_id, me())
+    drafts.save(conversation_id, me(), request.form.get("body", ""))
+    return "", 204
+
+
+@bp.post("/inbox/<int:conversation_id>/here")
+def here(conversation_id: int) -> ResponseReturnValue:
+    """This person has the conversation open; answers the counts when something became read by it."""
+    inbox_thread.require(conversation_id, me())
+    if request.form.get("gone"):
+        presence.gone(conversation_id, me())
+        return "", 204
+    news = presence.here(
+        conversation_id,
+        me(),
+        typing=request.form.get("typing") == "1",
+        read_up_to_id=request.form.get("read_up_to", type=int),
+    )
+    if not news:
+        return "", 204
+    return respond(render_template("inbox/_counts.html", counts=inbox.counts(me()), cap=inbox.COUNT_CAP))

@@ -1,0 +1,66 @@
+"""What the list pane shows, for the page, for htmx and for the live poll alike."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, session
+
+from grayscale.domain import inbox, search
+from grayscale.domain.inbox import Listing, Place, View
+from grayscale.models import User
+
+LONGEST_LIST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which list: a view, or a search over everything."""
+
+    view: View
+    query: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names the list to the live poll."""
+        return f"q:{self.query}" if self.query else self.view.value
+
+
+def asked(user: User, *, remember: bool = True) -> Asked:
+    """The list this request is about; the view is remembered for pages whose address names none."""
+    named = request.args.get("view", "")
+    if named in set(View):
+        if remember:
+            session["inbox_view"] = named
+        view = View(named)
+    else:
+        kept = session.get("inbox_view", "")
+        view = View(kept) if kept in set(View) else inbox.first_view(user)
+    return Asked(view, request.args.get("q", "").strip()[:200])
+
+
+def context(user: User, what: Asked, *, shown: int = 0, selected: int | None = None) -> dict[str, Any]:
+    """Everything `inbox/_list.html` needs."""
+    base: dict[str, Any] = {
+        "asked": what,
+        "views": list(View),
+        "counts": inbox.counts(user),
+        "cap": inbox.COUNT_CAP,
+        "selected": selected,
+        "found": None,
+        "listing": None,
+    }
+    if what.query:
+        base["found"] = search.find(user, what.query, before=request.args.get("before", type=int))
+    else:
+        base["listing"] = page(user, what, shown=shown, after=Place.parse(request.args.get("after")))
+    return base
+
+
+def page(user: User, what: Asked, *, shown: int = 0, after: Place | None = None) -> Listing:
+    """The rows of a view: a page, or as many as the browser already shows."""
+    return inbox.page(user, what.view, after=after, limit=min(max(shown, inbox.PAGE), LONGEST_LIST))
+
+
+def digest(listing: Listing) -> str:
+    """Tells one state of the rows from another without comparing their words."""
+    return str(hash(tuple((row.id, row.tick, row.unread, row.has_draft) for row in listing.rows)) & 0xFFFFFFFF)

@@ -1,0 +1,73 @@
+"""The one poll of the page.
+
+An unchanged inbox answers 204 from one query. The cursor is the change clock's value: what the browser has seen, it has
+seen completely, so sleep or a lost network only makes the next answer larger.
+"""
+
+from flask import render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from grayscale.domain import changes, inbox, inbox_thread, presence
+from grayscale.domain.inbox import Place, View
+from grayscale.models import Conversation
+from grayscale.web.auth import me
+from grayscale.web.htmx import respond
+from grayscale.web.views.inbox import listing
+from grayscale.web.views.inbox.blueprint import bp
+from grayscale.web.views.inbox.thread import panel_context, thread_context
+
+
+@bp.get("/inbox/live")
+def live() -> ResponseReturnValue:
+    """What changed since ``tick``, as elements htmx puts in their places; 204 when nothing did."""
+    since = request.args.get("tick", -1, type=int)
+    open_id = request.args.get("c", type=int)
+    tick = changes.current_tick()
+    present = presence.viewers(open_id, me()) if open_id else []
+    looked = presence.key(present)
+    session.modified = False
+    if tick == since and looked == request.args.get("viewers", ""):
+        return "", 204
+    parts: list[str] = []
+    if open_id and looked != request.args.get("viewers", ""):
+        parts.append(render_template("inbox/_presence.html", present=present, conversation_id=open_id, oob=True))
+    if tick != since:
+        parts += _list_parts()
+        if open_id:
+            parts += _conversation_parts(open_id, since)
+    response = respond("\n".join(parts), 200 if parts else 204)
+    response.headers["X-Tick"] = str(tick)
+    response.headers["X-Viewers"] = looked
+    return response
+
+
+def _list_parts() -> list[str]:
+    counts = inbox.counts(me())
+    parts = []
+    marks = "-".join(str(counts[view]) for view in View)
+    if marks != request.args.get("counts", ""):
+        parts.append(render_template("inbox/_counts.html", counts=counts, cap=inbox.COUNT_CAP))
+    what = listing.asked(me(), remember=False)
+    if what.query:
+        return parts
+    rows = listing.page(me(), what, shown=request.args.get("shown", 0, type=int))
+    if listing.digest(rows) != request.args.get("rows", ""):
+        parts.append(
+            render_template(
+                "inbox/_rows.html", listing=rows, asked=what, selected=request.args.get("c", type=int), oob=True, found=None
+            )
+        )
+    return parts
+
+
+def _conversation_parts(conversation_id: int, since: int) -> list[str]:
+    try:
+        found: Conversation = inbox_thread.get(conversation_id, me())
+    except inbox_thread.NotFound:
+        return [render_template("inbox/_vanished.html", conversation_id=conversation_id)]
+    if found.changed_at_tick <= since:
+        return []
+    thread = inbox_thread.latest(conversation_id, since=Place.parse(request.args.get("from")))
+    unread_from = request.args.get("unread_from", type=int)
+    context = thread_context(found, me(), thread, unread_from=unread_from) | panel_context(found, me())
+    return [render_template("inbox/_tail.html", **context, oob=True), render_template("inbox/_changed.html", **context)]

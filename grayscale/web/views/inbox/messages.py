@@ -1,0 +1,162 @@
+"""Sending, and what can be done with a text that was sent or waits to go."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+
+from grayscale.domain import candidates, conversations, drafts, inbox_thread
+from grayscale.domain.candidates import Filters
+from grayscale.domain.errors import DomainError, Invalid
+from grayscale.domain.texting import outbound, uploads, wording
+from grayscale.models import Message
+from grayscale.web.auth import me
+from grayscale.web.filters import reader_zone
+from grayscale.web.htmx import respond, wants_partial
+from grayscale.web.views.inbox import listing
+from grayscale.web.views.inbox.blueprint import bp
+from grayscale.web.views.inbox.composer import composer_context
+from grayscale.web.views.inbox.thread import conversation_context, new_submission_key
+
+
+@bp.post("/inbox/<int:conversation_id>/messages")
+def send(conversation_id: int) -> ResponseReturnValue:
+    """Send, now or later. What was typed comes back with whatever kept it from going."""
+    inbox_thread.require(conversation_id, me())
+    form = request.form
+    body = form.get("body", "")
+    seen = max(form.get("seen_up_to", 0, type=int), form.get("confirmed_up_to", 0, type=int))
+    meanwhile = inbox_thread.replied_meanwhile(conversation_id, me(), seen)
+    if meanwhile is not None:
+        return not_sent(conversation_id, body, meanwhile=meanwhile)
+    try:
+        send_at = moment(form.get("send_at", "")) if form.get("later") else None
+        if form.get("later") and send_at is None:
+            raise Invalid("Choose when to send it.", "send_at")
+        message = outbound.submit(
+            conversation_id,
+            body,
+            me(),
+            submission_key=form.get("submission_key") or None,
+            send_at=send_at,
+            media=uploads.check((each.filename or "", each.read()) for each in request.files.getlist("media") if each),
+        )
+    except DomainError as error:
+        return not_sent(conversation_id, body, error=str(error))
+    drafts.save(conversation_id, me(), "")
+    words = outbound.notice(message)
+    if not wants_partial():
+        if words:
+            flash(words, "success")
+        return redirect(url_for("inbox.conversation", conversation_id=conversation_id), 303)
+    sent = {"submission_key": new_submission_key(), "seen_up_to": message.id}
+    events: dict[str, Any] = {"composer:sent": sent, "inbox:poll": {}}
+    if words:
+        events["toast"] = {"message": words, "category": "success"}
+    return respond(render_template("inbox/_composer_notes.html", error="", meanwhile=None), trigger=events)
+
+
+def not_sent(conversation_id: int, body: str, *, error: str = "", meanwhile: Any = None) -> ResponseReturnValue:
+    if wants_partial():
+        return respond(render_template("inbox/_composer_notes.html", error=error, meanwhile=meanwhile), 422)
+    found = inbox_thread.get(conversation_id, me())
+    context = conversation_context(found, me())
+    context |= composer_context(
+        found,
+        me(),
+        body=body,
+        error=error,
+        meanwhile=meanwhile,
+        submission_key=request.form.get("submission_key"),
+        send_at=request.form.get("send_at", ""),
+        seen_up_to=context["thread"].last_id,
+    )
+    context |= listing.context(me(), listing.asked(me()), selected=conversation_id)
+    return render_template("inbox/index.html", **context, tick=0), 422
+
+
+def moment(local_input: str) -> datetime | None:
+    """A ``datetime-local`` value of the reader's zone. Raises ``Invalid``."""
+    if not local_input.strip():
+        return None
+    try:
+        return datetime.fromisoformat(local_input.strip()).replace(tzinfo=reader_zone()).astimezone(UTC)
+    except ValueError:
+        raise Invalid("That is not a date and time.", "send_at") from None
+
+
+@bp.get("/inbox/<int:conversation_id>/templates/<int:template_id>")
+def fill(conversation_id: int, template_id: int) -> ResponseReturnValue:
+    """A template with this conversation's values, for the composer."""
+    found = inbox_thread.get(conversation_id, me())
+    filled = wording.fill(wording.template_of(template_id, me()).body, found, me())
+    return {"body": filled.text, "missing": filled.sentence if filled.missing else ""}
+
+
+def act(message_id: int, what: Callable[[], object], words: str) -> ResponseReturnValue:
+    """Do it and show the thread anew, or say why not."""
+    conversation_id = inbox_thread.conversation_of(message_id, me())
+    try:
+        done = what()
+    except DomainError as error:
+        words, category = str(error), "error"
+    else:
+        category = "success"
+        words = (outbound.notice(done) if isinstance(done, Message) else None) or words
+    if not wants_partial():
+        flash(words, category)
+        return redirect(url_for("inbox.conversation", conversation_id=conversation_id), 303)
+    return respond("", 200, trigger={"toast": {"message": words, "category": category}, "inbox:poll": {}})
+
+
+@bp.post("/inbox/messages/<int:message_id>/cancel")
+def cancel(message_id: int) -> ResponseReturnValue:
+    return act(message_id, lambda: outbound.cancel(message_id, me()) and None, "Cancelled. It will not be sent.")
+
+
+@bp.post("/inbox/messages/<int:message_id>/send-now")
+def send_now(message_id: int) -> ResponseReturnValue:
+    return act(message_id, lambda: outbound.send_now(message_id, me()), "It goes now.")
+
+
+@bp.post("/inbox/messages/<int:message_id>/edit")
+def edit(message_id: int) -> ResponseReturnValue:
+    def change() -> object:
+        return outbound.edit(message_id, request.form.get("body", ""), moment(request.form.get("send_at", "")), me())
+
+    return act(message_id, change, "Changed.")
+
+
+@bp.post("/inbox/messages/<int:message_id>/retry")
+def retry(message_id: int) -> ResponseReturnValue:
+    return act(message_id, lambda: outbound.try_again(message_id, me()), "It is sent once more.")
+
+
+@bp.post("/inbox/messages/<int:message_id>/resolve")
+def resolve(message_id: int) -> ResponseReturnValue:
+    sent = request.form.get("sent") == "1"
+    words = "Noted: it was sent." if sent else "It is sent once more."
+    return act(message_id, lambda: outbound.resolve_unsure(message_id, sent, me()), words)
+
+
+@bp.get("/inbox/<int:conversation_id>/match")
+def match_choices(conversation_id: int) -> ResponseReturnValue:
+    """Candidates whose this number may be."""
+    inbox_thread.require(conversation_id, me())
+    words = request.args.get("q", "").strip()
+    found = candidates.page(me(), Filters(words=words)).profiles[:8] if words else []
+    return respond(render_template("inbox/_match_choices.html", choices=found))
+
+
+@bp.post("/inbox/<int:conversation_id>/match")
+def match(conversation_id: int) -> ResponseReturnValue:
+    """Whose texts these are; without a choice the candidates found by the words, to choose from."""
+    chosen = request.form.get("candidate", type=int)
+    if chosen is None:
+        return redirect(url_for("candidates.index", q=request.form.get("q", "")), 303)
+    target = conversations.match(conversation_id, chosen, me())
+    flash(f"Matched to {target.candidate.display_name if target.candidate else 'the candidate'}.", "success")
+    return redirect(url_for("inbox.conversation", conversation_id=target.id), 303)

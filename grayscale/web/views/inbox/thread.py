@@ -1,0 +1,112 @@
+"""What the conversation panes show, for the page, for htmx and for the live poll alike."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from grayscale.domain import candidates, inbox_acts, inbox_thread
+from grayscale.domain.inbox import Place
+from grayscale.domain.inbox_member import member
+from grayscale.domain.inbox_thread import Thread
+from grayscale.models import Conversation, Direction, Kind, Message, User
+from grayscale.web.filters import local
+
+# Messages of one person within this time share one heading.
+GROUP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message as it stands in the thread. *who* is me, colleague, candidate, automated or history."""
+
+    message: Message
+    who: str
+    name: str
+    starts_day: bool
+    starts_group: bool
+    is_first_unread: bool
+
+
+def items(messages: Sequence[Message], conversation: Conversation, user: User, unread_from: int | None) -> list[Item]:
+    """Messages with who said them and where days, groups and the unread begin."""
+    found: list[Item] = []
+    before: Message | None = None
+    for message in messages:
+        who, name = speaker(message, conversation, user)
+        starts_day = before is None or local(before.occurred_at).date() != local(message.occurred_at).date()
+        is_first_unread = message.id == unread_from
+        starts_group = (
+            starts_day
+            or is_first_unread
+            or before is None
+            or (before.direction, before.kind, before.author_id)
+            != (message.direction, message.kind, message.author_id)
+            or message.occurred_at - before.occurred_at > GROUP
+        )
+        found.append(Item(message, who, name, starts_day, starts_group, is_first_unread))
+        before = message
+    return found
+
+
+def speaker(message: Message, conversation: Conversation, user: User) -> tuple[str, str]:
+    """The kind of bubble, and the name over it."""
+    if message.direction is Direction.INTERNAL:
+        return "history", ""
+    if message.direction is Direction.INBOUND:
+        person = conversation.candidate
+        return "candidate", person.display_name if person else ""
+    if message.kind is not Kind.MANUAL:
+        return "automated", "Automated"
+    if message.author_id == user.id:
+        return "me", "You"
+    return "colleague", message.author.name if message.author else "A former colleague"
+
+
+def thread_context(
+    conversation: Conversation, user: User, thread: Thread, *, unread_from: int | None
+) -> dict[str, Any]:
+    """Everything `inbox/_tail.html` and `inbox/_older.html` need."""
+    return {
+        "conversation": conversation,
+        "thread": thread,
+        "items": items(thread.messages, conversation, user, unread_from),
+        "waiting": items(thread.waiting, conversation, user, None),
+        "unread_from": unread_from,
+    }
+
+
+def conversation_context(
+    conversation: Conversation, user: User, *, around: int | None = None, before: Place | None = None
+) -> dict[str, Any]:
+    """Everything `inbox/_conversation.html` needs but the composer."""
+    mine = member(conversation.id, user)
+    read = mine.read_up_to_id if mine is not None else 0
+    if before is not None:
+        thread = inbox_thread.earlier(conversation.id, before)
+    else:
+        thread = inbox_thread.latest(conversation.id, around=around)
+    unread_from = inbox_thread.first_unread(thread.messages, read)
+    return {
+        **thread_context(conversation, user, thread, unread_from=unread_from),
+        **panel_context(conversation, user),
+        "follows": mine is not None and mine.follows,
+        "highlight": around,
+        "is_past": before is not None,
+    }
+
+
+def panel_context(conversation: Conversation, user: User) -> dict[str, Any]:
+    """Everything `inbox/_head.html` and `inbox/_panel.html` need."""
+    candidate = conversation.candidate
+    return {
+        "conversation": conversation,
+        "profile": candidates.profile(candidate, user) if candidate is not None else None,
+        "colleagues": inbox_acts.colleagues(),
+    }
+
+
+def new_submission_key() -> str:
+    """One composer submission; the same key twice is the same text."""
+    return secrets.token_urlsafe(18)

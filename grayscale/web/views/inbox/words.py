@@ -1,0 +1,141 @@
+"""How the inbox says things: states in words and symbols, names, links."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup, escape
+
+from grayscale.domain import presence
+from grayscale.domain.candidates import Profile
+from grayscale.domain.company import lever_integration, texting_account
+from grayscale.domain.inbox import Listing
+from grayscale.domain.presence import Viewer
+from grayscale.domain.texting import consent, outbound
+from grayscale.models import Consent, ConsentHow, Conversation, Message, MessageState, User
+from grayscale.web.filters import initials, local, phone
+from grayscale.web.views.inbox import listing
+from grayscale.web.views.inbox.blueprint import bp
+
+URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """A state for people: a symbol and words, never colour alone. *kind* is '', good, warn or bad."""
+
+    symbol: str
+    words: str
+    kind: str = ""
+    shows_time: bool = False
+
+
+STATES = {
+    MessageState.SCHEDULED: StateWords("◷", "Scheduled for", "", shows_time=True),
+    MessageState.QUEUED: StateWords("◷", "Queued"),
+    MessageState.OVERDUE: StateWords("!", "Missed its time", "warn"),
+    MessageState.SENDING: StateWords("◷", "Sending"),
+    MessageState.CHECKING: StateWords("◷", "Checking with the carrier"),
+    MessageState.UNSURE: StateWords("?", "Perhaps sent", "warn"),
+    MessageState.ACCEPTED: StateWords("✓", "Queued at the carrier"),
+    MessageState.SENT: StateWords("✓", "Sent"),
+    MessageState.DELIVERED: StateWords("✓✓", "Delivered", "good"),
+    MessageState.UNDELIVERED: StateWords("✕", "Not delivered", "bad"),
+    MessageState.FAILED: StateWords("✕", "Failed", "bad"),
+    MessageState.BLOCKED: StateWords("✕", "Held back", "bad"),
+    MessageState.CANCELED: StateWords("–", "Cancelled"),
+    MessageState.RECEIVED: StateWords("", ""),
+}
+
+
+@bp.app_template_filter("state_words")
+def state_words(message: Message) -> StateWords:
+    return STATES[message.state]
+
+
+@bp.app_template_filter("may_retry")
+def may_retry(message: Message) -> bool:
+    return outbound.can_try_again(message)
+
+
+@bp.app_template_filter("who")
+def who(conversation: Conversation) -> str:
+    """The name a conversation goes by."""
+    return conversation.candidate.display_name if conversation.candidate is not None else phone(conversation.peer)
+
+
+@bp.app_template_filter("linked")
+def linked(body: str) -> Markup:
+    """Words of a text with its web addresses as links that tell nobody where they were clicked."""
+    parts: list[Markup] = []
+    at = 0
+    for match in URL.finditer(body):
+        parts.append(escape(body[at : match.start()]))
+        parts.append(
+            Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>').format(match.group())
+        )
+        at = match.end()
+    parts.append(escape(body[at:]))
+    return Markup("").join(parts)
+
+
+@bp.app_template_filter("local_input")
+def local_input(moment: datetime | None) -> str:
+    """The value of a ``datetime-local`` field in the reader's zone."""
+    return f"{local(moment):%Y-%m-%dT%H:%M}" if moment is not None else ""
+
+
+@bp.app_template_filter("short_when")
+def short_when(moment: datetime) -> str:
+    """"Tue 09:00" in the reader's zone."""
+    return f"{local(moment):%a %H:%M}"
+
+
+@bp.app_template_filter("how_opted_out")
+def how_opted_out(found: Consent, by: User | None) -> str:
+    """How it came to be, to follow "opted out"."""
+    if found.how is ConsentHow.RECRUITER:
+        return f"(recorded by {by.name})" if by is not None else "(recorded by a recruiter)"
+    return {
+        ConsentHow.KEYWORD: "by text",
+        ConsentHow.CARRIER: "with their carrier",
+    }.get(found.how, "")
+
+
+@bp.app_template_filter("is_opted_out")
+def is_opted_out(e164: str) -> bool:
+    return consent.is_opted_out(e164)
+
+
+@bp.app_template_filter("viewers_key")
+def viewers_key(present: Iterable[Viewer]) -> str:
+    return presence.key(list(present))
+
+
+@bp.app_template_filter("rows_digest")
+def rows_digest(rows: Listing) -> str:
+    return listing.digest(rows)
+
+
+@bp.app_template_global("tied_posting")
+def tied_posting(conversation: Conversation, profile: Profile) -> str:
+    """Posting and stage of the opportunity the conversation is tied to, else of the liveliest."""
+    tied = next((c for c in profile.candidacies if c.opportunity.id == conversation.opportunity_id), None)
+    of = tied or profile.candidacies[0]
+    return " · ".join(part for part in (of.posting, of.stage if not of.opportunity.is_archived else "Archived") if part)
+
+
+@bp.app_template_global("avatar_small")
+def avatar_small(name: str) -> Markup:
+    return Markup('<span class="avatar small" aria-hidden="true">{}</span>').format(initials(name))
+
+
+@bp.app_template_global("is_lever_connected")
+def is_lever_connected() -> bool:
+    return lever_integration().api_key is not None
+
+
+@bp.app_template_global("is_texting_connected")
+def is_texting_connected() -> bool:
+    return bool(texting_account().account_sid)
