@@ -159,7 +159,7 @@ def _opted_out_line(how: ConsentHow, by: User | None, reason: str) -> str:
     if how is ConsentHow.RECRUITER and by is not None:
         return f"Opted out by {by.name}: {reason.strip()}"
     if how is ConsentHow.CARRIER:
-        return "Opted out: the carrier says this number replied STOP."
+        return f"Opted out: {reason or 'the carrier says this number replied STOP.'}"
     return "Opted out by texting STOP. Nothing will be sent to this number."
 
 

@@ -200,9 +200,8 @@ def _opted_out(peer: str) -> Verdict | None:
 def _stop_suggested(conversation: Conversation, by: User | None, message: Message | None) -> Verdict | None:
     """A sentence that sounded like stop holds back what nobody typed in the face of it."""
     suggested = conversation.opt_out_suggested_by_id
-    if suggested is None or (message is not None and message.author_id and message.id > suggested):
-        return None
-    if message is None and by is not None:
+    typed_since = message is not None and message.author_id is not None and message.id > (suggested or 0)
+    if suggested is None or by is not None or (typed_since and message is not None and not message.scheduled_by_person):
         return None
     sentence = "They seem to ask for no more texts. Decide on the opt-out, then send this yourself."
     return Verdict(False, Code.STOP_SUGGESTED, sentence)
@@ -292,7 +291,8 @@ def _sender(conversation: Conversation) -> Verdict | None:
         what = "Texting is disconnected."
     elif not number.active or number.stopped_reason:
         what = "Our number cannot send now."
-    return Verdict(False, Code.SENDER_STOPPED, f"{what} A super admin must look at Settings › Texting.") if what else None
+    sentence = f"{what} A super admin must look at Settings › Texting."
+    return Verdict(False, Code.SENDER_STOPPED, sentence) if what else None
 
 
 def _posted(conversation: Conversation) -> list[str]:

@@ -80,17 +80,26 @@ def next_allowed(moment: datetime, zones: Sequence[str], hours: Hours) -> dateti
     if allowed_at(start, zones, hours):
         return start
     # Only where some window opens can the answer turn from no to yes.
-    openings = sorted({opening for zone in zones for opening in _openings(start, ZoneInfo(zone), hours)})
+    openings = sorted({opening for zone in zones for opening in _edges(start, ZoneInfo(zone), hours, 0)})
     return next((opening for opening in openings if opening > start and allowed_at(opening, zones, hours)), None)
 
 
-def _openings(start: datetime, zone: ZoneInfo, hours: Hours) -> Iterable[datetime]:
+def next_closed(moment: datetime, zones: Sequence[str], hours: Hours) -> datetime | None:
+    """The first moment after *moment* that some zone does not allow, in UTC; None when there is none within days."""
+    start = moment.astimezone(UTC)
+    closings = sorted({closing for zone in zones for closing in _edges(start, ZoneInfo(zone), hours, 1)})
+    return next((closing for closing in closings if closing > start and not allowed_at(closing, zones, hours)), None)
+
+
+def _edges(start: datetime, zone: ZoneInfo, hours: Hours, which: int) -> Iterable[datetime]:
+    """When windows begin (*which* 0) or end (1) in *zone* during the days to come."""
     today = start.astimezone(zone).date()
     for ahead in range(HORIZON_DAYS):
         day = today + timedelta(days=ahead)
         for week in hours.weeks:
-            for first, _last in week[day.weekday()]:
-                wall = datetime.combine(day, time(first // 60, first % 60))
+            for span in week[day.weekday()]:
+                hour, minute = divmod(span[which], 60)
+                wall = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24, minute))
                 # Both readings of an hour that the clocks repeat; one they skip lands after the gap.
                 for fold in (0, 1):
                     yield wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)

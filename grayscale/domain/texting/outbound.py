@@ -1,0 +1,287 @@
+"""What a recruiter does with texts to be sent: submit, schedule, change, cancel, try again, decide."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from grayscale import clock
+from grayscale.clients.twilio.errors_table import FailureKind, Retry, explain
+from grayscale.database import transaction
+from grayscale.domain import audit, changes, visibility
+from grayscale.domain.errors import Conflict, Invalid, NotFound
+from grayscale.domain.nudges import Job, nudge
+from grayscale.domain.texting import gate, lines, messages, segments, states, wording
+from grayscale.domain.texting.sending import send_due
+from grayscale.domain.texting.uploads import Upload
+from grayscale.extensions import db
+from grayscale.models import CANCELABLE, Conversation, Direction, Kind, Message, MessageState, User
+
+__all__ = [
+    "Blocked", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "send_due", "send_now", "submit",
+    "try_again",
+]  # fmt: skip
+
+FURTHEST = timedelta(days=365)
+# A minute picked that just passed while the form was open still means now.
+LENIENCE = timedelta(minutes=2)
+_FIXABLE = (FailureKind.SENDER_PROBLEM, FailureKind.AUTH, FailureKind.SUSPENDED, FailureKind.NOT_PERMITTED)
+
+
+class Blocked(Invalid):
+    """The gate refused; the sentence says why and what helps. Nothing was stored."""
+
+    def __init__(self, verdict: gate.Verdict) -> None:
+        super().__init__(verdict.sentence, "body")
+        self.code = verdict.code
+
+
+def submit(
+    conversation_id: int,
+    body: str,
+    by: User,
+    *,
+    submission_key: str | None,
+    send_at: datetime | None = None,
+    media: Sequence[Upload] = (),
+    kind: Kind = Kind.MANUAL,
+) -> Message:
+    """Intend to send a text: a row is committed, the job is nudged, and it goes within moments or at *send_at* (UTC).
+
+    The same *submission_key* again answers the first text. Outside texting hours the text is held until they begin
+    (state SCHEDULED; ``notice`` says when). Raises ``NotFound``, ``Invalid`` and, when the gate refuses, ``Blocked``.
+    """
+    try:
+        with transaction() as session:
+            first = _submitted(submission_key, conversation_id)
+            if first is not None:
+                return first
+            conversation = session.scalar(
+                select(Conversation)
+                .where(Conversation.id == conversation_id, visibility.conversations_for(by))
+                .with_for_update(of=Conversation)
+            )
+            if conversation is None:
+                raise NotFound("There is no such conversation, or it is not visible to you.")
+            text = _final_body(body, conversation, by, has_media=bool(media))
+            now = clock.now()
+            wanted = _check_time(send_at, now)
+            verdict = gate.check(conversation, at=wanted or now, by=by, body=text, kind=kind)
+            if not verdict.allowed and not verdict.holds:
+                raise Blocked(verdict)
+            goes = verdict.allowed_at if verdict.holds else wanted
+            message = messages.create(
+                conversation,
+                text,
+                author=by if kind is Kind.MANUAL else None,
+                kind=kind,
+                state=MessageState.SCHEDULED if goes else MessageState.QUEUED,
+                send_at=goes or now,
+                scheduled_by_person=wanted is not None,
+                submission_key=submission_key,
+                uploads=media,
+            )
+            lines.note(message, f"{verdict.code.value}: {verdict.sentence}", state=message.state)
+            if goes is None:
+                conversation.last_activity_at = max(conversation.last_activity_at, now)
+                conversation.last_message_id = message.id
+            conversation.archived_at = None
+            session.flush()
+            changes.touch([conversation.id])
+            nudge(Job.OUTBOUND)
+            return message
+    except IntegrityError:
+        # Two processes took the same submission at once: the other one's row is the text.
+        first = _submitted(submission_key, conversation_id)
+        if first is None:
+            raise
+        return first
+
+
+def notice(message: Message) -> str | None:
+    """What the recruiter should know about a text they just submitted, or None when it simply goes."""
+    if message.state is not MessageState.SCHEDULED or message.send_at is None:
+        return None
+    when = gate.local_sentence(message.send_at, gate.zones_of(message.conversation, message.peer))
+    if message.scheduled_by_person:
+        return f"Scheduled. Goes {when}."
+    return f"It is outside texting hours for them. Held; goes {when}."
+
+
+def cancel(message_id: int, by: User) -> Message:
+    """Do not send it. Raises ``Conflict`` when it has already gone."""
+    with transaction():
+        message = _waiting(message_id, by)
+        lines.take(message, MessageState.CANCELED, f"Canceled by {by.name}.")
+        message.lease_until = None
+        _show(message)
+        return message
+
+
+def edit(message_id: int, body: str, send_at: datetime | None, by: User) -> Message:
+    """Change the words or the time of a text that has not gone yet; *send_at* None leaves the time.
+
+    Raises ``Conflict``, ``Invalid``, ``Blocked``.
+    """
+    with transaction():
+        message = _waiting(message_id, by)
+        conversation = message.conversation
+        text = _final_body(body, conversation, by, has_media=bool(message.media))
+        wanted = _check_time(send_at, clock.now()) if send_at is not None else None
+        goes = wanted or message.send_at or clock.now()
+        verdict = gate.check(conversation, at=max(goes, clock.now()), by=by, body=text, message=message)
+        if not verdict.allowed and not verdict.holds:
+            raise Blocked(verdict)
+        cost = segments.count(text)
+        message.body, message.encoding, message.segments = text, cost.encoding, max(cost.parts, 1)
+        if wanted is not None:
+            message.scheduled_by_person = True
+        message.send_at = verdict.allowed_at if verdict.holds else goes
+        message.author_id = by.id
+        message.lease_until = None
+        state = MessageState.SCHEDULED if (message.send_at or goes) > clock.now() else MessageState.QUEUED
+        lines.take(message, state, f"Changed by {by.name}.")
+        _show(message)
+        nudge(Job.OUTBOUND)
+        return message
+
+
+def send_now(message_id: int, by: User) -> Message:
+    """Do not wait for its time; quiet hours still hold it. Raises ``Conflict``, ``Blocked``."""
+    with transaction():
+        message = _waiting(message_id, by)
+        now = clock.now()
+        verdict = gate.check(message.conversation, at=now, by=by, body=message.body)
+        if not verdict.allowed and not verdict.holds:
+            raise Blocked(verdict)
+        message.send_at = verdict.allowed_at if verdict.holds else now
+        message.scheduled_by_person = False
+        message.lease_until = None
+        state = MessageState.SCHEDULED if verdict.holds else MessageState.QUEUED
+        lines.take(message, state, f"Sent now by {by.name}. {verdict.sentence}")
+        _show(message)
+        nudge(Job.OUTBOUND)
+        return message
+
+
+def can_try_again(message: Message) -> bool:
+    """Whether sending the same words once more can help."""
+    if message.state is MessageState.BLOCKED:
+        return True
+    if message.state not in (MessageState.FAILED, MessageState.UNDELIVERED):
+        return False
+    failure = explain(message.error_code)
+    if failure.retry is Retry.ONCE:
+        return message.retry_of_id is None
+    return message.error_code is None or failure.kind in _FIXABLE
+
+
+def try_again(message_id: int, by: User) -> Message:
+    """Send a failed text once more, as a text of its own; a second click answers the first one's.
+
+    Raises ``Conflict`` when it cannot help, ``Blocked`` when the gate refuses.
+    """
+    with transaction():
+        message = _mine(message_id, by)
+        again = _retry_of(message)
+        if again is not None:
+            return again
+        if not can_try_again(message):
+            raise Conflict(f"Trying again cannot help. {message.error or ''}".strip())
+        return _again(message, by)
+
+
+def resolve_unsure(message_id: int, sent: bool, by: User) -> Message:
+    """A person's word on a text whose fate could not be proven: it was sent, or it is sent again now.
+
+    Answers the text that counts from here on. Raises ``Conflict`` when it is not unsure any more.
+    """
+    with transaction():
+        message = _mine(message_id, by)
+        if message.state is not MessageState.UNSURE:
+            again = _retry_of(message)
+            if again is not None and not sent:
+                return again
+            raise Conflict("This text is not unsure any more.")
+        audit.record("message.unsure_resolved", by=by, subject=str(message.id), detail={"sent": sent})
+        if sent:
+            message.handed_over_at = message.occurred_at = message.called_at or clock.now()
+            states.confirm_sent(message, f"{by.name} says it was sent.")
+            return message
+        message.error = "It was not sent, says " + by.name + "."
+        lines.take(message, MessageState.FAILED, message.error)
+        return _again(message, by)
+
+
+def _again(message: Message, by: User) -> Message:
+    conversation, now = message.conversation, clock.now()
+    verdict = gate.check(conversation, at=now, by=by, body=message.body)
+    if not verdict.allowed and not verdict.holds:
+        raise Blocked(verdict)
+    again = messages.copy(message, send_at=verdict.allowed_at or now, submission_key=f"retry:{message.id}")
+    again.author_id = by.id
+    lines.note(again, f"{verdict.code.value}: {verdict.sentence}")
+    _show(message)
+    nudge(Job.OUTBOUND)
+    return again
+
+
+def _retry_of(message: Message) -> Message | None:
+    return db.session.scalar(select(Message).where(Message.submission_key == f"retry:{message.id}"))
+
+
+def _submitted(submission_key: str | None, conversation_id: int) -> Message | None:
+    if not submission_key:
+        return None
+    found = db.session.scalar(select(Message).where(Message.submission_key == submission_key))
+    if found is not None and found.conversation_id != conversation_id:
+        raise Invalid("This form belongs to another conversation. Reload the page.", "body")
+    return found
+
+
+def _final_body(body: str, conversation: Conversation, by: User, *, has_media: bool) -> str:
+    text = wording.fill_or_refuse(messages.tidy(body), conversation, by)
+    if not text and not has_media:
+        raise Invalid("Write something first.", "body")
+    if len(text) > segments.LONGEST:
+        raise Invalid(f"A text takes {segments.LONGEST:,} characters; this one has {len(text):,}.", "body")
+    return text
+
+
+def _check_time(send_at: datetime | None, now: datetime) -> datetime | None:
+    if send_at is None:
+        return None
+    if send_at < now - LENIENCE:
+        raise Invalid("That time has passed.", "send_at")
+    if send_at > now + FURTHEST:
+        raise Invalid("That is more than a year ahead.", "send_at")
+    return send_at if send_at > now else None
+
+
+def _mine(message_id: int, by: User) -> Message:
+    found = db.session.scalar(
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Message.id == message_id, Message.direction == Direction.OUTBOUND, visibility.conversations_for(by)
+        )
+        .with_for_update(of=Message)
+    )
+    if found is None:
+        raise NotFound("There is no such text, or it is not visible to you.")
+    return found
+
+
+def _waiting(message_id: int, by: User) -> Message:
+    message = _mine(message_id, by)
+    if message.state not in CANCELABLE:
+        raise Conflict(f"It is too late for that: the text is already {message.state.value}.")
+    return message
+
+
+def _show(message: Message) -> None:
+    db.session.flush()
+    states.refresh_failure(message.conversation)
+    db.session.flush()
+    changes.touch([message.conversation_id])
