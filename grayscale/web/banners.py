@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from flask import Flask
 
 from grayscale.domain.company import lever_integration, texting_account
+from grayscale.domain.lever import health
 from grayscale.models import KeyState
 from grayscale.web.auth import me
+from grayscale.web.filters import reader_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ def banners() -> list[Banner]:
     lever = "/settings/ats/lever"
     if integration.key_state is KeyState.REFUSED:
         found.append(Banner(integration.key_error or "Lever refused the key.", "bad", lever, "Lever settings"))
+    webhooks = health.banner(reader_zone())
+    if webhooks is not None:
+        found.append(Banner(webhooks.words, webhooks.kind, f"{lever}#webhooks", "Webhooks"))
     if integration.notes_warning:
         found.append(Banner(integration.notes_warning, "warn", lever, "Lever settings"))
     return found

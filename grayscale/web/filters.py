@@ -15,6 +15,8 @@ from markupsafe import Markup
 
 from grayscale import clock
 from grayscale.domain.company import company
+from grayscale.extensions import db
+from grayscale.models import User
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -117,6 +119,14 @@ def day(moment: datetime | date | None) -> str:
 def short_day(moment: datetime | None) -> Markup | str:
     """"3 May". Empty for None."""
     return "" if moment is None else _time(moment, date_words(local(moment).date()))
+
+
+def saved_note(at: datetime | None, by_id: int | None) -> str:
+    """"Saved 3 May by Ana", for a stored secret. Empty for None."""
+    if at is None:
+        return ""
+    person = db.session.get(User, by_id) if by_id else None
+    return f"Saved {date_words(local(at).date())}" + (f" by {person.first_name}" if person else "")
 
 
 def phone(e164: str | None) -> str:

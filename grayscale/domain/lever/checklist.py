@@ -1,0 +1,101 @@
+"""The set-up guide's steps, each done by evidence and never by a click."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from grayscale.clients.lever.permissions import PERMISSIONS
+from grayscale.domain.company import lever_integration
+from grayscale.extensions import db
+from grayscale.models import KeyState, LeverEvent, LeverIntegration, WebhookToken
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the guide's words. *evidence* says why it counts as done, or what is missing."""
+
+    number: int
+    title: str
+    done: bool
+    evidence: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """How many of the eight webhooks have a token, and how many have been heard of."""
+
+    saved: int
+    heard: int
+    last_heard_at: datetime | None
+
+
+def steps() -> list[Step]:
+    """The four steps in the guide's order."""
+    integration, tokens = lever_integration(), _tokens()
+    all_of_them = len(LeverEvent)
+    accepted = integration.key_state is KeyState.ACCEPTED
+    missing = sum(state == "missing" for name, state in integration.permissions.items() if name in _required())
+    return [
+        Step(1, "Generate an API key in Lever", accepted and not missing, _key_words(integration, missing)),
+        Step(2, "Add the key to Grayscale", accepted, _saved_words(integration), integration.api_key_set_at),
+        Step(
+            3,
+            "Copy the webhook URL from Grayscale",
+            tokens.last_heard_at is not None,
+            "Lever has called it." if tokens.last_heard_at else "Lever has not called it yet.",
+            tokens.last_heard_at,
+        ),
+        Step(
+            4,
+            "Create 8 webhooks in Lever and paste their signature tokens",
+            tokens.saved == all_of_them,
+            f"{tokens.saved} of {all_of_them} tokens saved, {tokens.heard} of {all_of_them} webhooks heard from.",
+        ),
+    ]
+
+
+def is_complete() -> bool:
+    return all(step.done for step in steps())
+
+
+def _key_words(integration: LeverIntegration, missing: int) -> str:
+    if integration.key_state is KeyState.REFUSED:
+        return integration.key_error or "Lever refuses the saved key."
+    if integration.key_state is not KeyState.ACCEPTED:
+        return "No key that Lever accepts is known yet."
+    if missing:
+        permissions = "1 permission" if missing == 1 else f"{missing} permissions"
+        return f"The key works, but lacks {permissions} of the guide: generate a new one with them."
+    if integration.permissions_checked_at is None:
+        return "The key works. Verify its permissions below."
+    return "The key works and lacks no permission that can be checked."
+
+
+def _saved_words(integration: LeverIntegration) -> str:
+    return {
+        KeyState.NONE: "No key is saved yet.",
+        KeyState.UNCHECKED: integration.key_error or "Saved, not checked yet.",
+        KeyState.ACCEPTED: "Saved, and Lever accepts it.",
+        KeyState.REFUSED: "Saved, but Lever refuses it.",
+    }[integration.key_state]
+
+
+def _required() -> frozenset[str]:
+    return frozenset(permission.name for permission in PERMISSIONS if not permission.optional)
+
+
+def _tokens() -> Tokens:
+    heard = or_(WebhookToken.last_accepted_at.is_not(None), WebhookToken.last_verified_at.is_not(None))
+    saved, heard_of, accepted, verified, rejected = db.session.execute(
+        select(
+            func.count(WebhookToken.set_at).filter(WebhookToken.token.is_not(None)),
+            func.count().filter(heard),
+            func.max(WebhookToken.last_accepted_at),
+            func.max(WebhookToken.last_verified_at),
+            func.max(WebhookToken.last_rejected_at),
+        )
+    ).one()
+    moments = [moment for moment in (accepted, verified, rejected) if moment is not None]
+    return Tokens(saved, heard_of, max(moments, default=None))

@@ -1,3 +1,0 @@
-from flask import Blueprint
-
-bp = Blueprint("settings_lever", __name__)

@@ -1,0 +1,107 @@
+"""Settings › ATS Integration › Lever › Edit. Saving one bad value never discards the good ones beside it."""
+
+from collections.abc import Callable
+from functools import partial
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from grayscale.domain import users
+from grayscale.domain.company import lever_integration
+from grayscale.domain.errors import Invalid
+from grayscale.domain.lever import connection, health, overview, tokens
+from grayscale.models import LeverEvent
+from grayscale.web.auth import me, super_admin_only
+from grayscale.web.filters import reader_zone, saved_note
+from grayscale.web.forms.lever import LeverForm
+from grayscale.web.views.settings_lever.blueprint import bp
+
+
+@bp.get("/edit")
+@super_admin_only
+def edit() -> ResponseReturnValue:
+    integration = lever_integration()
+    form = LeverForm(
+        users.lever_users(),
+        formdata=None,
+        notes_as=integration.notes_as_user_id or "",
+        notify_followers=integration.notify_followers,
+    )
+    return _page(form)
+
+
+@bp.post("/edit")
+@super_admin_only
+def save() -> ResponseReturnValue:
+    form = LeverForm(users.lever_users())
+    if not form.validate():
+        return _page(form, 422)
+    saved = _save_tokens(form) + _save_notes(form) + _save_key(form)
+    if form.errors:
+        return _page(form, 422, saved)
+    flash(_sentence(saved) if saved else "Nothing was changed.", "success")
+    return redirect(url_for("settings_lever.show"), 303)
+
+
+def _save_key(form: LeverForm) -> list[str]:
+    field = form.api_key
+    if request.form.get("remove_api_key") and not (field.data or "").strip():
+        connection.remove_key(me())
+        return ["Lever API Key removed"]
+    return _try(form, field.name, "Lever API Key", lambda raw: connection.save_key(raw, me()))
+
+
+def _save_tokens(form: LeverForm) -> list[str]:
+    saved = []
+    for event in LeverEvent:
+        if request.form.get(f"remove_{event.value}") and not (form.token(event).data or "").strip():
+            tokens.remove(event, me())
+            saved.append(f"{event.label} removed")
+        else:
+            saved += _try(form, event.value, event.label, partial(_save_token, event))
+    return saved
+
+
+def _save_token(event: LeverEvent, raw: str) -> None:
+    tokens.save(event, raw, me())
+
+
+def _save_notes(form: LeverForm) -> list[str]:
+    try:
+        changed = overview.save_notes_settings(
+            form.notes_as.data, notify_followers=form.notify_followers.data, by=me()
+        )
+    except Invalid as error:
+        form.notes_as.errors = [str(error)]
+        return []
+    return ["Notes settings"] if changed else []
+
+
+def _try(form: LeverForm, name: str, label: str, save_it: Callable[[str], object]) -> list[str]:
+    """Save one secret if one was typed; a refusal stands beside its own field only."""
+    raw = (form[name].data or "").strip()
+    if not raw:
+        return []
+    try:
+        save_it(raw)
+    except Invalid as error:
+        form[name].errors = [str(error)]
+        return []
+    return [label]
+
+
+def _sentence(saved: list[str]) -> str:
+    return f"Saved: {', '.join(saved)}."
+
+
+def _page(form: LeverForm, status: int = 200, saved: list[str] | None = None) -> ResponseReturnValue:
+    integration = lever_integration()
+    hooks = [
+        (form.token(one.event), saved_note(one.set_at, one.set_by_id) if one.has_token else "", one.overlap_until)
+        for one in health.of_all(reader_zone())
+    ]
+    key_note = saved_note(integration.api_key_set_at, integration.api_key_set_by_id) if integration.api_key else ""
+    return render_template(
+        "lever/edit.html", form=form, hooks=hooks, key_note=key_note, saved=_sentence(saved) if saved else "",
+        integration=integration, webhook_url=tokens.webhook_url(),
+    ), status
