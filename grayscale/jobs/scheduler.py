@@ -12,8 +12,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from grayscale import clock
-from grayscale.domain import nudges, stopping
+from grayscale.domain import leases, nudges, stopping
 from grayscale.extensions import db
+from grayscale.jobs.presence import Presence
 from grayscale.jobs.tasks import TASKS, Task
 from grayscale.logging import get_logger
 
@@ -40,6 +41,11 @@ class Jobs:
     def start(self) -> None:
         """Begin to tick, and to listen for nudges."""
         stopping.forget()
+        with self._app.app_context():
+            self._presence = Presence(db.engine)
+            if self._presence.arrive() and (left := leases.release_all()):
+                log.info("took over the work of a process that ended", leases=left)
+            db.session.remove()
         for task in TASKS:
             self._scheduler.add_job(
                 self._run, "interval", args=[task], id=task.job.value, seconds=task.every_seconds,
@@ -55,6 +61,7 @@ class Jobs:
         stopping.ask()
         nudges.forget_listeners()
         self._scheduler.shutdown(wait=True)
+        self._presence.leave()
 
     def nudge(self, job: nudges.Job) -> None:
         self._again.add(job)
@@ -64,6 +71,7 @@ class Jobs:
             log.warning("nudged a job nobody runs", job=job.value)
 
     def _beat(self) -> None:
+        self._presence.confirm()
         self.last_beat = clock.now()
 
     def _run(self, task: Task) -> None:
