@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
@@ -13,7 +14,7 @@ from grayscale.domain.conversations import choose_opportunity
 from grayscale.domain.transcripts import eligible
 from grayscale.domain.transcripts.assembly import messages_of, talk_of
 from grayscale.domain.transcripts.due import due_at
-from grayscale.domain.transcripts.rendering import render
+from grayscale.domain.transcripts.rendering import Talk, render
 from grayscale.extensions import db
 from grayscale.logging import get_logger
 from grayscale.models import Conversation, Message, Opportunity, Transcript, TranscriptPart, TranscriptState
@@ -80,32 +81,34 @@ def cut(conversation_id: int, *, asked: bool = False) -> Transcript | None:
         transcript = _bind(conversation, opportunity, now)
         conversation.transcript_due_at = None
         session.flush()
-        write_parts(transcript)
+        _write_parts(transcript)
         changes.touch([conversation_id])
     return transcript
 
 
-def write_parts(transcript: Transcript) -> None:
-    """Fix the text of a transcript whose Note was not begun, inside the caller's transaction."""
-    session = db.session
-    conversation = session.get_one(Conversation, transcript.conversation_id)
-    previous = session.scalar(
+def talk(transcript: Transcript, messages: Sequence[Message]) -> Talk:
+    """What a transcript says of its *messages*."""
+    conversation = db.session.get_one(Conversation, transcript.conversation_id)
+    previous = db.session.scalar(
         select(func.max(Transcript.created_at)).where(
             Transcript.conversation_id == conversation.id, Transcript.id < transcript.id
         )
     )
-    talk = talk_of(
-        conversation,
-        messages_of(transcript.id),
-        since=previous or conversation.created_at,
-        until=transcript.created_at,
-    )
-    session.execute(db.delete(TranscriptPart).where(TranscriptPart.transcript_id == transcript.id))
-    session.add_all(
-        TranscriptPart(
-            transcript_id=transcript.id, number=number, text=text, sha256=hashlib.sha256(text.encode()).hexdigest()
-        )
-        for number, text in enumerate(render(talk, transcript.reference), start=1)
+    since = previous or conversation.created_at
+    return talk_of(conversation, messages, since=since, until=transcript.created_at)
+
+
+def digest(text: str) -> str:
+    """What is kept of a comment once Lever has it."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write_parts(transcript: Transcript) -> None:
+    """Fix the text, inside the caller's transaction."""
+    texts = render(talk(transcript, messages_of(transcript.id)), transcript.reference)
+    db.session.add_all(
+        TranscriptPart(transcript_id=transcript.id, number=number, text=text, sha256=digest(text))
+        for number, text in enumerate(texts, start=1)
     )
 
 

@@ -2,10 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
+
 from grayscale.config import current_config
-from grayscale.database import in_transaction
+from grayscale.database import in_transaction, transaction
+from grayscale.domain import changes
 from grayscale.domain.transcripts import eligible
-from grayscale.models import Conversation
+from grayscale.extensions import db
+from grayscale.logging import get_logger
+from grayscale.models import Conversation, Message
+
+log = get_logger(__name__)
 
 #: A conversation that never goes quiet is noted this long after its burst began.
 LONGEST_BURST = timedelta(days=1)
@@ -25,6 +33,8 @@ def restart(conversation: Conversation, at: datetime) -> None:
     if not in_transaction():
         raise RuntimeError("the quiet time restarts only inside the transaction() of the message")
     conversation.transcript_due_at = due_at(conversation.id, at)
+    # Written even when it is what was read: a transcript that is being cut at this moment clears it.
+    flag_modified(conversation, "transcript_due_at")
 
 
 def due_at(conversation_id: int, at: datetime | None = None) -> datetime | None:
@@ -42,3 +52,26 @@ def due_at(conversation_id: int, at: datetime | None = None) -> datetime | None:
             break  # it had gone quiet before this one: the burst began after it
         oldest = moment
     return min(times[0] + quiet, oldest + longest)
+
+
+def find_forgotten() -> int:
+    """Give a due time to conversations whose messages wait without one. How many there were.
+
+    None should be: whoever hands over or receives a text restarts the quiet time with it. Run now and then, so that a
+    fault there makes a Note late and not lost.
+    """
+    forgotten = (
+        select(Message.conversation_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(eligible.waits(), Conversation.transcript_due_at.is_(None))
+        .distinct()
+    )
+    if db.session.scalar(forgotten.limit(1)) is None:
+        return 0
+    with transaction() as session:
+        ids = list(session.scalars(forgotten))
+        for conversation in session.scalars(select(Conversation).where(Conversation.id.in_(ids)).with_for_update()):
+            conversation.transcript_due_at = due_at(conversation.id)
+        changes.touch(ids)
+    log.error("messages waited for a transcript without a due time", conversations=len(ids))
+    return len(ids)

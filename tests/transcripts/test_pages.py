@@ -1,0 +1,246 @@
+"""The page Notes, one Note, the proof of a conversation, and what a thread shows."""
+
+import time_machine
+from flask import Flask
+
+from grayscale.database import transaction
+from grayscale.models import Conversation, Direction, MessageState, Opportunity, TranscriptState
+from tests import factories
+from tests.page import Browser
+from tests.transcripts.conftest import HOUR, MINUTE, Chat, connect, make_chat, states, transcripts, work
+from tests.transcripts.fake_lever import FakeLever
+
+Time = time_machine.Traveller
+
+
+def thread(browser: Browser, chat: Chat) -> str:
+    """The part of the thread that tells of its Notes, read through the answer to a button nobody can use twice."""
+    return browser.post(f"/notes/conversations/{chat.conversation.id}/post-now", htmx=True).words
+
+
+def test_the_list_shows_what_is_coming_and_what_is_noted(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    chat.sent("Hello")
+    coming = as_jonas.get("/notes?state=coming")
+    assert "Mira Okafor" in coming.words
+    assert "Goes to Lever 13:00" in coming.words
+    time.shift(HOUR)
+    work()
+    noted = as_jonas.get("/notes?state=noted")
+    assert "Noted in Lever" in noted.words
+    assert noted.one('a:-soup-contains("Open in Lever")')["href"] == "https://hire.lever.test/candidates/1"
+    assert "Nothing is waiting" in as_jonas.get("/notes?state=coming").words
+    assert "Noted 1" in as_jonas.get("/notes").words
+
+
+def test_one_note_shows_what_lever_got(chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser) -> None:
+    chat.sent("Hello @ana")
+    time.shift(HOUR)
+    work()
+    [transcript] = transcripts()
+    page = as_jonas.get(f"/notes/{transcript.id}")
+    assert page.one("pre").get_text() == lever.values[0]
+    assert "changed after" not in page.words
+    assert transcript.parts[0].text == ""
+
+
+def test_a_failure_after_the_note_is_said_beside_it(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    message = chat.sent("Hello", state=MessageState.SENT)
+    time.shift(HOUR)
+    work()
+    with transaction() as session:
+        row = session.get_one(type(message), message.id)
+        row.state, row.error = MessageState.UNDELIVERED, "The number is out of service."
+    assert "changed after the Note was posted" in as_jonas.get(f"/notes/{transcripts()[0].id}").words
+
+
+def test_search_narrows_to_a_candidate(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    assert "Noted in Lever" in as_jonas.get("/notes?q=okafor").words
+    assert "No candidate by that name" in as_jonas.get("/notes?q=100%").words
+
+
+def test_a_long_list_is_paged(chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser) -> None:
+    for number in range(52):
+        chat.sent(f"Text {number}")
+        time.shift(HOUR)
+        work()
+    first = as_jonas.get("/notes?state=noted")
+    assert len(first.select(".notes-list > li")) == 50
+    second = as_jonas.get(first.one(".notes-more a")["href"])
+    assert len(second.select(".notes-list > li")) == 2
+    assert not second.select(".notes-more")
+
+
+def test_unsure_is_decided_by_a_person_it_is_in_lever(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    [transcript] = unsure(chat, lever, time)
+    page = as_jonas.get("/notes?state=unsure")
+    assert "Find all opportunity notes" in page.words
+    answer = as_jonas.post(f"/notes/{transcript}/in-lever", {"next": "/notes?state=unsure"})
+    assert answer.status == 303
+    assert answer.location == "/notes?state=unsure"
+    assert states() == [TranscriptState.POSTED]
+    work()
+    assert len(lever.values) == 1
+
+
+def test_unsure_is_decided_by_a_person_post_it_again(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    [transcript] = unsure(chat, lever, time)
+    as_jonas.post(f"/notes/{transcript}/post-again")
+    work()
+    assert states() == [TranscriptState.POSTED]
+    assert len(lever.values) == 2
+    late = as_jonas.post(f"/notes/{transcript}/post-again", htmx=True)
+    assert "somebody or something was quicker" in late.headers["HX-Trigger"]
+    work()
+    assert len(lever.values) == 2
+
+
+def unsure(chat: Chat, lever: FakeLever, time: Time) -> list[int]:
+    lever.may_list = False
+    lever.faults.append("lost_after")
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    time.shift(MINUTE)
+    work()
+    assert states() == [TranscriptState.UNSURE]
+    return [transcript.id for transcript in transcripts()]
+
+
+def test_refused_is_tried_again_by_hand(chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser) -> None:
+    lever.faults.append("refuse")
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    page = as_jonas.get("/notes?state=failed")
+    assert "value is not welcome" in page.words
+    as_jonas.post(page.one("form:-soup-contains('Try again')")["action"])
+    work()
+    assert len(lever.values) == 1
+
+
+def test_a_super_admin_tries_all_again(
+    chat: Chat, lever: FakeLever, time: Time, as_ana: Browser, as_jonas: Browser
+) -> None:
+    lever.faults.append("refuse")
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    assert as_jonas.post("/notes/try-again").status == 403
+    assert as_ana.post("/notes/try-again").status == 303
+    work()
+    assert len(lever.values) == 1
+
+
+def test_post_now_does_not_wait_for_the_hour(chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser) -> None:
+    chat.sent("Now, please")
+    assert "Being posted to Lever" in thread(as_jonas, chat)
+    work()
+    assert "Now, please" in lever.values[0]
+    again = as_jonas.post(f"/notes/conversations/{chat.conversation.id}/post-now", htmx=True)
+    assert "noted already" in again.headers["HX-Trigger"]
+    assert "Noted in Lever" in again.words
+    work()
+    assert len(lever.values) == 1
+
+
+def test_what_has_nowhere_to_go_says_so(chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser) -> None:
+    chat.received("Who is this?")
+    with transaction() as session:
+        row = session.get_one(Conversation, chat.conversation.id)
+        row.opportunity_id, row.candidate_id = None, None
+    page = as_jonas.get("/notes?state=nowhere")
+    assert "Nobody in Lever has this number" in page.words
+    assert "Nobody in Lever has this number" in thread(as_jonas, chat)
+
+
+def test_the_proof_names_the_note_of_every_text_or_the_reason(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    chat.sent("Noted one")
+    outbound = {"direction": Direction.OUTBOUND, "author_id": chat.recruiter.id}
+    factories.message(chat.conversation, body="Held", state=MessageState.BLOCKED, error="Opted out.", **outbound)
+    time.shift(HOUR)
+    work()
+    chat.received("Waiting one")
+    factories.message(chat.conversation, body="Later", state=MessageState.SCHEDULED, **outbound)
+    page = as_jonas.get(f"/notes/conversations/{chat.conversation.id}")
+    assert "Complete: 4 texts, 1 noted, 2 to come, 1 not noted" in page.words
+    rows = {row.select("td")[2].get_text(strip=True): row.get_text(" ", strip=True) for row in page.select("tbody tr")}
+    assert transcripts()[0].reference in rows["Noted one"]
+    assert "held back and never left: Opted out." in rows["Held"]
+    assert "Will be" in rows["Waiting one"]
+    assert "not been sent yet" in rows["Later"]
+
+
+def test_the_proof_shows_a_gap(chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser) -> None:
+    factories.message(chat.conversation, body="Forgotten")
+    page = as_jonas.get(f"/notes/conversations/{chat.conversation.id}")
+    assert "1 of 1 texts are in no Note" in page.words
+
+
+def test_confidential_notes_are_not_found(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser, as_ana: Browser
+) -> None:
+    with transaction() as session:
+        session.get_one(Opportunity, chat.opportunity.id).confidential = True
+    chat.sent("Secret")
+    assert "Mira" not in as_jonas.get("/notes?state=coming").words
+    time.shift(HOUR)
+    work()
+    [transcript] = transcripts()
+    assert "Mira" not in as_jonas.get("/notes").words
+    assert as_jonas.get(f"/notes/{transcript.id}").status == 404
+    assert as_jonas.get(f"/notes/conversations/{chat.conversation.id}").status == 404
+    for act in ("in-lever", "post-again", "try-again"):
+        assert as_jonas.post(f"/notes/{transcript.id}/{act}").status == 404
+    assert as_jonas.post(f"/notes/conversations/{chat.conversation.id}/post-now").status == 404
+    assert "Secret" in as_ana.get(f"/notes/{transcript.id}").words
+
+
+def test_without_a_connection_the_page_says_nothing_is_lost(
+    app: Flask, chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    connect(api_key=None)
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    page = as_jonas.get("/notes?state=posting")
+    assert "Lever is not connected" in page.words
+    assert "next try" in page.words
+
+
+def test_an_open_thread_is_told_of_its_note(chat: Chat, lever: FakeLever, time: Time) -> None:
+    chat.sent()
+    with transaction() as session:
+        before = session.get_one(Conversation, chat.conversation.id).changed_at_tick
+    time.shift(HOUR)
+    work()
+    with transaction() as session:
+        assert session.get_one(Conversation, chat.conversation.id).changed_at_tick > before
+
+
+def test_several_conversations_are_counted_apart(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    other = make_chat(chat.recruiter)
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    other.sent()
+    words = as_jonas.get("/notes").words
+    assert "All 1" in words
+    assert "Coming up 1" in words
+    assert "Noted 1" in words
