@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from grayscale.domain import housekeeping
+from grayscale.domain.lever import events, sync
 from grayscale.domain.nudges import Job
+from grayscale.domain.texting import checks, inbound, media, reconcile, sending
+from grayscale.domain.transcripts import posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +19,14 @@ class Task:
     work: Callable[[], int]
 
 
-TASKS: tuple[Task, ...] = ()
+TASKS: tuple[Task, ...] = (
+    Task(Job.LEVER_EVENTS, 1, events.handle_waiting),
+    Task(Job.CARRIER_EVENTS, 1, inbound.handle_waiting),
+    Task(Job.OUTBOUND, 1, sending.send_due),
+    Task(Job.CHECKS, 5, checks.check_unknown),
+    Task(Job.MEDIA, 5, media.fetch_waiting),
+    Task(Job.TRANSCRIPTS, 1, posting.post_due),
+    Task(Job.SYNC, 5, sync.run_if_due),
+    Task(Job.RECONCILE, 60, reconcile.catch_up),
+    Task(Job.HOUSEKEEPING, 3600, housekeeping.tidy),
+)

@@ -1,0 +1,30 @@
+"""What is kept for a set time only, and no longer."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain import search
+from grayscale.domain.lever import deliveries
+from grayscale.models import AuditEvent, SyncKind, SyncRun, SyncState
+
+#: Polls come every five minutes and say little a month later.
+POLLS_KEPT = timedelta(days=30)
+AUDIT_KEPT = timedelta(days=400)
+
+
+def tidy() -> int:
+    """Drop what is past its time; how much, so that it is called again while there is more."""
+    now = clock.now()
+    purged = deliveries.purge(now)
+    with transaction() as session:
+        session.execute(delete(AuditEvent).where(AuditEvent.at < now - AUDIT_KEPT))
+        session.execute(
+            delete(SyncRun).where(
+                SyncRun.kind == SyncKind.POLL, SyncRun.state != SyncState.RUNNING, SyncRun.started_at < now - POLLS_KEPT
+            )
+        )
+    search.forget_deleted()
+    return purged
