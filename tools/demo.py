@@ -27,7 +27,7 @@ from cryptography.fernet import Fernet
 
 from grayscale.sandbox.lever.seed import DEMO_API_KEY
 from grayscale.sandbox.runner import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, DEMO_NUMBER
-from tools.webforms import Session
+from tools.webforms import FormError, Session
 
 ROOT = Path(__file__).parent.parent
 HOME = ROOT / ".demo"
@@ -94,7 +94,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.", flush=True)
         return 0
-    except DemoError as error:
+    except (DemoError, FormError) as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
     return 0
