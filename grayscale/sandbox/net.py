@@ -137,9 +137,11 @@ class Server(ThreadedWSGIServer):
     request_queue_size = 256
 
     def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
+        """Takes the port at once. Raises OSError when it is taken (Werkzeug by itself would end the program)."""
         self.connections: set[socket.socket] = set()
         self.connections_lock = threading.Lock()
-        super().__init__(host, port, app, handler=Handler)
+        with socket.create_server((host, port), backlog=self.request_queue_size) as listening:
+            super().__init__(host, port, app, handler=Handler, fd=listening.fileno())
         self._thread: threading.Thread | None = None
 
     def log(self, type: str, message: str, *args: Any) -> None:

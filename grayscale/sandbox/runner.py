@@ -6,8 +6,9 @@ from types import TracebackType
 
 from grayscale.sandbox import saved
 from grayscale.sandbox.carrier.app import create_carrier
-from grayscale.sandbox.carrier.network import Account, Network, Settings
+from grayscale.sandbox.carrier.network import Network
 from grayscale.sandbox.carrier.records import Message
+from grayscale.sandbox.carrier.terms import Account, Settings
 from grayscale.sandbox.faults import FaultBoard
 from grayscale.sandbox.gate import RequestLog
 from grayscale.sandbox.lever.app import create_lever
@@ -91,11 +92,11 @@ class Sandbox:
         except OSError:
             self._lever_server.server_close()
             raise
-        self.lever_origin = f"http://{host}:{self._lever_server.server_port}"
+        self.lever_origin = f"http://{host}:{self._lever_server.port}"
         #: Root of Lever's API, `/v1` included.
         self.lever_url = f"{self.lever_origin}/v1"
         #: Root of the carrier's API (without the version path, as Twilio's root is given).
-        self.carrier_url = f"http://{host}:{self._carrier_server.server_port}"
+        self.carrier_url = f"http://{host}:{self._carrier_server.port}"
         self.lever.origin, self.carrier.origin = self.lever_origin, self.carrier_url
         self.account_sid, self.auth_token, self.number = account_sid, auth_token, number
         self._keeper: saved.Keeper | None = None

@@ -46,7 +46,7 @@ class Receiver:
         self._arrived = threading.Condition()
         self._server = Server("127.0.0.1", 0, self._app)
         self._server.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self.url = f"http://127.0.0.1:{self._server.port}/hook"
 
     def _app(self, environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
         body = environ["wsgi.input"].read()
@@ -144,3 +144,15 @@ def find(sandbox: Sandbox) -> Callable[[str], Opportunity]:
         return next(row for row in data.opportunities.values() if data.contacts[row.contact].name == name)
 
     return by_name
+
+
+@pytest.fixture
+def text_us(sandbox: Sandbox) -> Callable[..., str]:
+    """Texts the account's number from a phone; answers the SID."""
+
+    def send(phone: str, body: str, media: list[str] | None = None) -> str:
+        given = {"from": phone, "body": body, "media": media or []}
+        sid: str = requests.post(f"{sandbox.carrier_url}/control/inbound", json=given, timeout=5).json()["sid"]
+        return sid
+
+    return send

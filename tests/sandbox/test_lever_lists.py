@@ -22,7 +22,7 @@ def test_opportunities_come_by_stage_rank_then_latest_advance_then_id(sandbox: S
 
 def test_an_offset_is_the_first_row_of_the_next_page_percent_encoded(lever: Lever) -> None:
     first = lever.get("/opportunities", params={"limit": 5}).json()
-    rank, advanced, row_id = json.loads(unquote(first["next"]))
+    _rank, advanced, row_id = json.loads(unquote(first["next"]))
     assert first["next"].startswith("%5B")
     encoded_twice = lever.get("/opportunities", params={"limit": 5, "offset": first["next"]}).json()
     encoded_once = lever.get("/opportunities", params={"limit": 5, "offset": unquote(first["next"])}).json()

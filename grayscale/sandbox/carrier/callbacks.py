@@ -20,7 +20,7 @@ from grayscale.sandbox.faults import FaultBoard
 from grayscale.sandbox.lanes import Lanes
 
 #: A reordered call that nothing overtakes goes after this long.
-_HELD_SECONDS = 1.0
+_HELD_SECONDS = 30.0
 #: Pause before a retry; Twilio retries at once or nearly so.
 _RETRY_SECONDS = 0.25
 

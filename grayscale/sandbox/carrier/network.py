@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,41 +14,11 @@ from grayscale.sandbox.carrier import replies, segments
 from grayscale.sandbox.carrier.callbacks import Caller
 from grayscale.sandbox.carrier.errors import MAGIC_FROM, MAGIC_OK, MAGIC_TO, CarrierError
 from grayscale.sandbox.carrier.records import Media, Message, Number, new_sid, utcnow
+from grayscale.sandbox.carrier.terms import ANSWERS, HELP_WORDS, START_WORDS, STOP_WORDS, Account, Settings
 from grayscale.sandbox.faults import FaultBoard
 from grayscale.sandbox.lanes import Lanes
 
-STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-START_WORDS = frozenset({"START", "YES", "UNSTOP"})
-HELP_WORDS = frozenset({"HELP", "INFO"})
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_ANSWERS = {
-    "STOP": "You have successfully been unsubscribed. You will not receive any more messages from this number. "
-    "Reply START to resubscribe.",
-    "START": "You have successfully been re-subscribed to messages from this number. Reply HELP for help. "
-    "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
-    "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
-}
-
-
-@dataclass
-class Account:
-    sid: str
-    auth_token: str
-    friendly_name: str = "Harbor Clinic Group"
-    #: API key SID -> secret, as an alternative to SID and token.
-    api_keys: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Settings:
-    """How the network behaves; may be changed while it runs."""
-
-    #: Seconds between two states of a text.
-    step_seconds: float = 0.4
-    #: Seconds until a simulated candidate answers; None: they never do by themselves.
-    reply_after: float | None = None
-    #: Whether the carrier answers STOP, START and HELP itself.
-    handles_keywords: bool = True
 
 
 class Network:
@@ -283,12 +252,12 @@ class Network:
             services = {(m.service, phone) for m in self.messages.values() if m.service and m.to == phone}
             if word in STOP_WORDS:
                 self.opted_out |= {pair, *((str(s), p) for s, p in services)}
-                self._say(message, _ANSWERS["STOP"], hidden=True)
+                self._say(message, ANSWERS["STOP"], hidden=True)
             elif word in START_WORDS and (pair in self.opted_out or word != "YES"):
                 self.opted_out -= {pair, *((str(s), p) for s, p in services)}
-                self._say(message, _ANSWERS["START"], hidden=True)
+                self._say(message, ANSWERS["START"], hidden=True)
             elif word in HELP_WORDS:
-                self._say(message, _ANSWERS["HELP"], hidden=True)
+                self._say(message, ANSWERS["HELP"], hidden=True)
 
     def _say(self, cause: Message, body: str, *, hidden: bool = False) -> None:
         """A text back to the phone that nobody sent through the API: a keyword's answer, or what TwiML asked for."""

@@ -23,7 +23,7 @@ from grayscale.sandbox.lever.http import (
 )
 from grayscale.sandbox.lever.opportunities import visible
 from grayscale.sandbox.lever.records import Json, Opportunity
-from grayscale.sandbox.lever.team import new_id
+from grayscale.sandbox.lever.scheduling import new_id
 
 bp = Blueprint("notes", __name__, url_prefix="/v1/opportunities/<opportunity_id>/notes")
 

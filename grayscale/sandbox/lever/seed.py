@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import gc
-import random
-import unicodedata
 import uuid
 
-from grayscale.sandbox.clock import DAY_MS, HOUR_MS, now_ms
+from grayscale.sandbox.clock import DAY_MS, HOUR_MS
 from grayscale.sandbox.lever import names
-from grayscale.sandbox.lever.http import stable_id
+from grayscale.sandbox.lever.company import YEAR_MS, Company, slug
 from grayscale.sandbox.lever.oddities import cast
 from grayscale.sandbox.lever.permissions import GUIDE
 from grayscale.sandbox.lever.records import ApiKey, Application, Contact, Json, Opportunity
 from grayscale.sandbox.lever.store import LeverData
 
 DEMO_API_KEY = "harbor-sandbox-lever-key-0001"
-_YEAR_MS = 365 * DAY_MS
 #: The sandbox carrier's own number is one of the fictional ones; no candidate gets it.
 _TAKEN = {"+13125550100", "+13125550101"}
 
@@ -26,143 +23,42 @@ def seed_lever(candidates: int, seed: int = 1) -> LeverData:
     collecting = gc.isenabled()
     gc.disable()  # a million new objects and no garbage: the collector would double the time
     try:
-        return Seeder(seed).company(candidates)
+        return Seeder(seed).populate(candidates)
     finally:
         if collecting:
             gc.enable()
 
 
-class Seeder:
-    """Draws everything from one random generator, in a fixed order."""
+class Seeder(Company):
+    """Draws people from one random generator, in a fixed order."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.now = now_ms() // HOUR_MS * HOUR_MS
-        self.data = LeverData(seed=seed)
+        super().__init__(seed)
+        self.data.keys.append(ApiKey("Grayscale", DEMO_API_KEY, frozenset(GUIDE)))
         self._numbers = self._pool()
         self._uk = 0
+        #: Contacts made lately: who may get a second opportunity.
+        self._recent: list[str] = []
 
-    def company(self, candidates: int) -> LeverData:
-        data = self.data
-        data.keys.append(ApiKey("Grayscale", DEMO_API_KEY, frozenset(GUIDE)))
-        self._stages()
-        self._users()
-        self._postings()
-        self._active_stages = [stage["id"] for stage in data.stages]
-        self._open = [p for p in data.postings.values() if p["state"] in {"published", "internal", "closed"}]
-        self._plain = [p for p in self._open if p["confidentiality"] == "non-confidential"]
-        self._secret = [p for p in self._open if p["confidentiality"] == "confidential"]
+    def populate(self, candidates: int) -> LeverData:
         for person in cast(self):
-            if len(data.opportunities) >= candidates:
+            if len(self.data.opportunities) >= candidates:
                 break
             person()
-        while len(data.opportunities) < candidates:
+        while len(self.data.opportunities) < candidates:
             self.candidate()
-        return data
-
-    # --- what candidates refer to ------------------------------------------------------------------------------------
-
-    def _stages(self) -> None:
-        for slug, text, pipeline, rank, has_interview in names.STAGES:
-            stage_id = slug or stable_id("stage", self.data.seed, text)
-            self.data.stages.append(
-                {
-                    "id": stage_id,
-                    "text": text,
-                    "pipeline": pipeline,
-                    "rank": rank,
-                    "hasInterview": has_interview,
-                }
-            )
-        for text, status, kind in names.ARCHIVE_REASONS:
-            reason_id = stable_id("reason", self.data.seed, text)
-            self.data.archive_reasons.append({"id": reason_id, "text": text, "status": status, "type": kind})
-        reasons = self.data.archive_reasons
-        self.hired = next(r["id"] for r in reasons if r["type"] == "hired")
-        self.passed = [r["id"] for r in reasons if r["type"] != "hired"]
-
-    def _users(self) -> None:
-        for number, (name, role, title, gone) in enumerate(names.USERS):
-            username = slug(name.split()[0]) if number < 2 else slug(name)
-            user_id = stable_id("user", self.data.seed, name)
-            self.data.users[user_id] = {
-                "id": user_id,
-                "name": name,
-                "username": username,
-                "email": f"{username}@harbor.example",
-                "accessRole": role,
-                "photo": None,
-                "createdAt": self.now - 3 * _YEAR_MS + number * 9 * DAY_MS,
-                "deactivatedAt": self.now - 90 * DAY_MS if gone else None,
-                "externalDirectoryId": None,
-                "linkedContactIds": None,
-                "jobTitle": title,
-                "managerId": None,
-            }
-        people = list(self.data.users.values())
-        self.ana, self.jonas = people[0]["id"], people[1]["id"]
-        self.recruiters = [u["id"] for u in people if u["accessRole"] == "team member" and not u["deactivatedAt"]]
-        self.former = [u["id"] for u in people if u["deactivatedAt"]]
-        self.interviewers = [u for u in people if u["accessRole"] != "super admin" and not u["deactivatedAt"]]
-        self.managers = [u["id"] for u in people if u["accessRole"] == "limited team member"]
-
-    def _postings(self) -> None:
-        for number, (title, team, department, place, commitment, workplace, state) in enumerate(names.POSTINGS):
-            posting_id = stable_id("posting", self.data.seed, title)
-            owner = self.jonas if number % 4 == 0 else self.recruiters[number % len(self.recruiters)]
-            created = self.now - (200 + number * 7) * DAY_MS
-            page = f"https://jobs.lever.co/harbor/{posting_id}"
-            self.data.postings[posting_id] = {
-                "id": posting_id,
-                "text": title,
-                "state": state,
-                "distributionChannels": ["internal"] if state == "internal" else ["public", "internal"],
-                "user": owner,
-                "owner": owner,
-                "hiringManager": self.managers[number % len(self.managers)] if number % 5 else None,
-                "categories": {
-                    "team": team,
-                    "department": department,
-                    "location": place,
-                    "commitment": commitment,
-                    "level": None,
-                    "allLocations": [place],
-                },
-                "tags": [],
-                "content": {
-                    "description": f"Join {team} in {place}.",
-                    "descriptionHtml": f"<div>Join {team} in {place}.</div>",
-                    "lists": [],
-                    "closing": "",
-                    "closingHtml": "",
-                },
-                "country": "GB" if place == "London" else "US",
-                "followers": [],
-                "reqCode": None,
-                "requisitionCodes": [],
-                "urls": {"list": "https://jobs.lever.co/harbor", "show": page, "apply": f"{page}/apply"}
-                if state != "draft"
-                else None,
-                "confidentiality": "confidential" if title in names.CONFIDENTIAL_POSTINGS else "non-confidential",
-                "createdAt": created,
-                "updatedAt": created + number * DAY_MS,
-                "workplaceType": workplace,
-                "transcribeInterviews": False,
-                "screening": {"enabled": False},
-            }
-
-    # --- people ------------------------------------------------------------------------------------------------------
+        return self.data
 
     def candidate(self) -> Opportunity:
         """One opportunity as they mostly are: of somebody new, or now and then of somebody known."""
         rng = self.random
         if rng.random() < 0.04 and len(self.data.contacts) > 20:
-            person = self.data.contacts[rng.choice(self._recent_contacts)]
+            person = self.data.contacts[rng.choice(self._recent)]
         else:
             person = self.person()
         sourced = rng.random() < 0.18
-        posting = None if sourced else rng.choice(self._secret if rng.random() < 0.015 else self._plain)
-        stage = rng.choice(self._active_stages[:3]) if sourced else self._stage()
+        posting = None if sourced else rng.choice(self.secret_postings if rng.random() < 0.015 else self.open_postings)
+        stage = rng.choice(self.stage_ids[:3]) if sourced else self._stage()
         age = int(min(rng.expovariate(1 / 140), 900) * DAY_MS) + rng.randrange(HOUR_MS)
         return self.opportunity(person, posting, stage, age=age, archived=self._fate(age, sourced))
 
@@ -184,7 +80,7 @@ class Seeder:
             phones=phones,
         )
         self.data.contacts[contact.id] = contact
-        recent = self._recent_contacts
+        recent = self._recent
         recent.append(contact.id)
         if len(recent) > 400:
             del recent[:200]
@@ -252,7 +148,7 @@ class Seeder:
         if rng.random() < 0.02:
             row.snoozed_until = self.now + rng.randrange(2, 40) * DAY_MS
         if rng.random() < 0.3:
-            expires = self.now + _YEAR_MS
+            expires = self.now + YEAR_MS
             allowed = rng.random() >= 0.03
             row.data_protection = {
                 "store": {"allowed": True, "expiresAt": expires},
@@ -260,7 +156,7 @@ class Seeder:
             }
         data.opportunities[row.id] = row
         person.opportunities.append(row.id)
-        if archive is None and posting and stage in self._interview_stages and rng.random() < 0.6:
+        if archive is None and posting and stage in self.interview_stages and rng.random() < 0.6:
             self.interview(row, rng.choice((-5, -2, 1, 2, 3, 5, 8)))
         return row
 
@@ -333,25 +229,6 @@ class Seeder:
         code, line = self._numbers.pop()
         return f"+1{code}555{line:04d}", names.TOWNS[code]
 
-    def posting(self, title: str) -> Json:
-        return next(p for p in self.data.postings.values() if p["text"] == title)
-
-    def stage(self, text: str) -> str:
-        found: str = next(s["id"] for s in self.data.stages if s["text"] == text)
-        return found
-
-    @property
-    def _recent_contacts(self) -> list[str]:
-        if not hasattr(self, "_recent"):
-            self._recent: list[str] = []
-        return self._recent
-
-    @property
-    def _interview_stages(self) -> set[str]:
-        if not hasattr(self, "_interviewing"):
-            self._interviewing = {s["id"] for s in self.data.stages if s["hasInterview"]}
-        return self._interviewing
-
     def _pool(self) -> list[tuple[str, int]]:
         pool = [(code, line) for code in names.TOWNS for line in range(100, 200)]
         pool = [(code, line) for code, line in pool if f"+1{code}555{line:04d}" not in _TAKEN]
@@ -382,7 +259,7 @@ class Seeder:
 
     def _stage(self) -> str:
         weights = (0, 0, 0, 34, 20, 16, 9, 5, 6, 3, 2, 5)
-        return self.random.choices(self._active_stages, weights)[0]
+        return self.random.choices(self.stage_ids, weights)[0]
 
     def _fate(self, age: int, sourced: bool) -> str | None:
         days = age / DAY_MS
@@ -392,7 +269,7 @@ class Seeder:
         return self.hired if hired else self.random.choice(self.passed)
 
     def _walk(self, stage: str, created: int, sourced: bool) -> tuple[list[Json], int]:
-        stages = self._active_stages
+        stages = self.stage_ids
         goal, first = stages.index(stage), 0 if sourced else 3
         steps = [first, *(i for i in range(first + 1, goal) if self.random.random() < 0.5)]
         if goal != first:
@@ -406,13 +283,6 @@ class Seeder:
                 change["userId"] = self.random.choice(self.recruiters)
             changes.append(change)
         return changes, at
-
-
-def slug(name: str) -> str:
-    """A name as the local part of an address."""
-    plain = unicodedata.normalize("NFKD", name.replace("ø", "o").replace("Ł", "L").replace("ł", "l").replace("ı", "i"))
-    kept = "".join(c for c in plain.lower() if c.isascii() and (c.isalnum() or c == " "))
-    return kept.strip().replace(" ", ".")
 
 
 def written(number: str, style: int) -> str:

@@ -17,8 +17,8 @@ from grayscale.sandbox.clock import now_ms
 from grayscale.sandbox.faults import Fault, FaultBoard
 from grayscale.sandbox.lanes import Lanes
 from grayscale.sandbox.lever.records import Json, Opportunity, Webhook
+from grayscale.sandbox.lever.scheduling import new_id
 from grayscale.sandbox.lever.store import LeverStore
-from grayscale.sandbox.lever.team import new_id
 
 #: The eight events of the settings page, in its order and under its names.
 PAGE_EVENTS: dict[str, str] = {
@@ -39,7 +39,7 @@ ORIGINS = ("applied", "sourced", "referred", "university", "agency", "internal")
 RETRY_WAITS = (10.0, 60.0, 300.0, 1800.0, 7200.0)
 TIMEOUT_SECONDS = 10.0
 #: A reordered delivery that nothing overtakes goes after this long.
-_HELD_SECONDS = 1.0
+_HELD_SECONDS = 30.0
 
 
 @dataclass
