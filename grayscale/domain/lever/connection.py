@@ -37,10 +37,10 @@ def observe(observer: Observer) -> None:
     _observers.append(observer)
 
 
-def client(priority: Priority = "live") -> LeverClient:
+def client(priority: Priority = "live", *, tell: Observer | None = None) -> LeverClient:
     """The client for the saved key. Ends the reading transaction, because a call over the network follows.
 
-    Raises ``NotConnected``.
+    With *tell* it is the caller's own, to close, and *tell* hears of each of its answers. Raises ``NotConnected``.
     """
     integration = lever_integration()
     key, state, error = integration.api_key, integration.key_state, integration.key_error
@@ -50,7 +50,7 @@ def client(priority: Priority = "live") -> LeverClient:
         raise NotConnected("Lever is not connected: no API key is saved.")
     if state is KeyState.REFUSED:
         raise NotConnected(error or "Lever refuses the saved API key.")
-    return _client(key, priority)
+    return _client(key, priority) if tell is None else _own_client(key, priority, tell)
 
 
 def is_connected() -> bool:
@@ -160,6 +160,16 @@ def _client(key: str, priority: Priority) -> LeverClient:
             found = LeverClient(key, base_url, limiter, priority=priority, on_response=_tell)
             _clients[(base_url, key, priority)] = found
         return found
+
+
+def _own_client(key: str, priority: Priority, tell: Observer) -> LeverClient:
+    def both(endpoint: str, status: int, seconds: float) -> None:
+        tell(endpoint, status, seconds)
+        _tell(endpoint, status, seconds)
+
+    return LeverClient(
+        key, current_config().lever_api_url, limiter_for(key), priority=priority, on_response=both
+    )
 
 
 def _tell(endpoint: str, status: int, seconds: float) -> None:

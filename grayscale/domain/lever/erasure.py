@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from grayscale.database import after_commit, transaction
 from grayscale.domain import audit, changes, conversations
+from grayscale.domain.transcripts import target
 from grayscale.extensions import db
 from grayscale.logging import get_logger
 from grayscale.models import (
@@ -64,6 +65,7 @@ def erase_opportunity(lever_id: str, why: str) -> bool:
         _forget_oddities([lever_id])
         if tied:
             for thread in tied:
+                target.opportunity_deleted(thread)
                 chosen = conversations.choose_opportunity(found.candidate_id)
                 thread.opportunity_id = chosen.id if chosen else None
                 thread.opportunity_chosen = False

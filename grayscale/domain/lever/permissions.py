@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from grayscale import clock
-from grayscale.clients.errors import ClientError, Forbidden, NotAuthorised, NotFound, Permanent
+from grayscale.clients.errors import ClientError, Forbidden, NotAuthorised, NotFound
 from grayscale.clients.lever.client import LeverClient
 from grayscale.clients.lever.permissions import EXTRAS, PERMISSIONS, Permission
 from grayscale.database import end_read, transaction
@@ -214,11 +214,9 @@ def _probe(probe: Probe) -> State:
         raise
     except Forbidden:
         return "missing"
-    except NotFound:
-        return "granted"
-    except Permanent:
-        # A server that does not know this question tells nothing about the key.
-        return "unknown"
+    except NotFound as error:
+        # Of an object it tells that the key got that far; of the whole path nothing.
+        return "unknown" if "does not exist" in error.message else "granted"
     except ClientError:
         return "unknown"
     return "granted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +23,7 @@ from grayscale.models import ArchiveReason, Candidate, Interview, LeverUser, Opp
 log = get_logger(__name__)
 
 EXPAND = ("applications",)
+_PERMISSION = {"posting": "get_posting", "stage": "get_stage", "reason": "get_archive_reason", "user": "get_user"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def opportunity(lever_id: str, via: Via) -> Refreshed:
     except NotAuthorised as error:
         connection.note_refused(error)
         raise
-    resolve(client, [one])
+    resolve(client, references_of(one))
     applied = mirror.apply_opportunities([one], fetched_at, via)
     return Refreshed(True, applied.changes)
 
@@ -69,17 +70,31 @@ def fetch(client: LeverClient, lever_id: str) -> types.Opportunity:
         return client.get_opportunity(lever_id, expand=None)
 
 
-def resolve(client: LeverClient, opportunities: Iterable[types.Opportunity], *, most: int = 20) -> None:
-    """Fetch the names these refer to and the mirror does not have; at most *most*. A name never stops a record."""
-    wanted: dict[str, set[str]] = {"posting": set(), "stage": set(), "reason": set(), "user": set()}
-    for one in opportunities:
-        wanted["posting"].add(one.posting_id or "")
-        wanted["stage"].add(one.stage_id or "")
-        wanted["reason"].add(one.archived.reason_id or "" if one.archived else "")
-        wanted["user"].add(one.owner_id or "")
-    for kind, ids in wanted.items():
+@dataclass(slots=True)
+class References:
+    """Ids of postings, stages, archive reasons and users that records name."""
+
+    ids: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in _PERMISSION})
+
+    def add(self, **references: str | None) -> None:
+        for kind, lever_id in references.items():
+            if lever_id:
+                self.ids[kind].add(lever_id)
+
+
+def references_of(one: types.Opportunity) -> References:
+    found = References()
+    reason = one.archived.reason_id if one.archived else None
+    found.add(posting=one.posting_id, stage=one.stage_id, reason=reason, user=one.owner_id)
+    return found
+
+
+def resolve(client: LeverClient, references: References, *, most: int = 20) -> None:
+    """Fetch the names the mirror does not have; at most *most* of a kind. A name never stops a record."""
+    for kind, ids in references.ids.items():
+        if permissions.may(_PERMISSION[kind]) is False:
+            continue
         model, get, apply = _single(client, kind)
-        ids.discard("")
         known = set(db.session.scalars(select(model.lever_id).where(model.lever_id.in_(ids)))) if ids else set()
         end_read()
         for lever_id in sorted(ids - known)[:most]:
@@ -95,9 +110,6 @@ def resolve(client: LeverClient, opportunities: Iterable[types.Opportunity], *, 
                 log.info("a name could not be fetched", kind=kind, reason=error.message)
                 continue
             apply(found, fetched_at)
-
-
-_PERMISSION = {"posting": "get_posting", "stage": "get_stage", "reason": "get_archive_reason", "user": "get_user"}
 
 
 def _single(client: LeverClient, kind: str) -> tuple[Any, Callable[[str], Any], Callable[[Any, Any], int]]:

@@ -1,0 +1,122 @@
+"""When the mirror is due to be compared with Lever, and which webhooks kept silent about what a poll found."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from grayscale import clock
+from grayscale.clients.lever.client import LeverClient
+from grayscale.database import transaction
+from grayscale.domain.company import company_zone, lever_integration
+from grayscale.domain.lever import refresh, sync_requests
+from grayscale.domain.lever.mirror import Change
+from grayscale.domain.lever.mirror_rows import Prepared
+from grayscale.extensions import db
+from grayscale.models import Delivery, LeverEvent, LeverIntegration, Source, SyncKind, SyncRun, WebhookToken
+
+EVERY = timedelta(minutes=5)
+# The nightly comparison: within these hours of the company's day, else at the latest after so long.
+NIGHT = range(1, 5)
+NIGHTLY_AFTER = timedelta(hours=20)
+NIGHTLY_LATEST = timedelta(hours=36)
+# A webhook may be under way while a poll already sees its change.
+PATIENCE = timedelta(minutes=2)
+# Lever's clock and ours.
+AROUND = timedelta(minutes=10)
+
+
+def due() -> SyncKind | None:
+    """The comparison that is due now, if any. None until a first sync was asked for, or when it was cancelled."""
+    newest = db.session.scalar(select(SyncRun).order_by(SyncRun.id.desc()).limit(1))
+    if newest is None:
+        return SyncKind.INITIAL
+    now = clock.now()
+    full = sync_requests.last_success()
+    if full is not None and full.finished_at is not None:
+        age = now - full.finished_at
+        is_night = now.astimezone(company_zone()).hour in NIGHT
+        if age > NIGHTLY_LATEST or (age > NIGHTLY_AFTER and is_night):
+            return SyncKind.FULL
+    polled = db.session.scalar(
+        select(SyncRun.started_at).where(SyncRun.kind == SyncKind.POLL).order_by(SyncRun.id.desc()).limit(1)
+    )
+    watermark = lever_integration().polled_until
+    last = max((moment for moment in (polled, watermark) if moment is not None), default=newest.started_at)
+    return SyncKind.POLL if now - last >= EVERY else None
+
+
+def saw_changes(until: datetime) -> None:
+    """Everything Lever changed up to *until* is committed here."""
+    with transaction() as session:
+        integration = session.get_one(LeverIntegration, 1)
+        if integration.polled_until is None or integration.polled_until < until:
+            integration.polled_until = until
+
+
+def saw_deletions(until: datetime) -> None:
+    """Everything Lever listed as deleted up to *until* is known."""
+    with transaction() as session:
+        integration = session.get_one(LeverIntegration, 1)
+        if integration.deletions_polled_until is None or integration.deletions_polled_until < until:
+            integration.deletions_polled_until = until
+
+
+def resolve(client: LeverClient, prepared: Prepared) -> None:
+    """Fetch the names a changed opportunity refers to and the mirror does not have."""
+    references = refresh.References()
+    for row in prepared.rows.values():
+        references.add(
+            posting=row["posting_lever_id"],
+            stage=row["stage_lever_id"],
+            reason=row["archive_reason_lever_id"],
+            user=row["owner_lever_id"],
+        )
+    refresh.resolve(client, references)
+
+
+def count_missed(found: Iterable[Change]) -> Counter[LeverEvent]:
+    """Count the changes no webhook told, against the webhook that should have. Only webhooks that are set up count.
+
+    A change seconds old is left out: its webhook may be on its way.
+    """
+    now = clock.now()
+    configured = set(db.session.scalars(select(WebhookToken.event).where(WebhookToken.token.is_not(None))))
+    missed: Counter[LeverEvent] = Counter()
+    for change in found:
+        at = change.at or now
+        if at > now - PATIENCE:
+            continue
+        for event in change.events:
+            if event in configured and not _was_told(change.lever_id, event, at):
+                missed[event] += 1
+    health = _health()
+    for event, count in missed.items():
+        if health is not None:
+            health.note_missed(event, count)
+    return missed
+
+
+def _was_told(lever_id: str, event: LeverEvent, at: datetime) -> bool:
+    found = db.session.scalar(
+        select(Delivery.id)
+        .where(
+            Delivery.source == Source.LEVER,
+            Delivery.opportunity_lever_id == lever_id,
+            Delivery.event == event.value,
+            Delivery.received_at >= at - AROUND,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def _health() -> Any:
+    name = "grayscale.domain.lever.health"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None

@@ -1,0 +1,191 @@
+"""The parts of a run that are one call an opportunity: interviews, and making sure of deletions."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+
+from grayscale import clock
+from grayscale.clients.errors import Forbidden, NotFound
+from grayscale.clients.lever import types
+from grayscale.clients.lever.client import LeverClient
+from grayscale.database import transaction
+from grayscale.domain.lever import erasure, mirror, permissions, refresh
+from grayscale.domain.lever.mirror import Change
+from grayscale.extensions import db
+from grayscale.models import Opportunity, Via
+
+BATCH = 200
+# Of one poll: what is left waits for the next one.
+INTERVIEWS_A_POLL = 200
+DELETIONS_A_RUN = 1_000
+
+Job = tuple[Callable[[], Any], Callable[[Any, Exception | None], None]]
+
+
+def _wants_listing() -> tuple[ColumnElement[bool], ...]:
+    """Active opportunities whose interviews were never listed, or not since the opportunity changed."""
+    return (
+        Opportunity.archived_at.is_(None),
+        Opportunity.anonymized.is_(False),
+        or_(
+            Opportunity.interviews_fetched_at.is_(None),
+            Opportunity.interviews_fetched_at < Opportunity.fetched_at,
+        ),
+    )
+
+
+@dataclass(slots=True)
+class InterviewFeed:
+    """Lists the interviews of active opportunities, the newest first. Where it stands is on the opportunities."""
+
+    client: LeverClient
+    via: Via
+    limit: int | None = None
+    done: int = 0
+    changed: int = 0
+    off: str = ""
+    error: str = ""
+    gone: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    _queue: deque[tuple[str, list[str]]] = field(default_factory=deque)
+    _asking: set[str] = field(default_factory=set)
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._asking)
+
+    def waiting(self) -> int:
+        """How many are still to be listed."""
+        if self.off:
+            return 0
+        count = db.session.scalar(select(func.count()).select_from(Opportunity).where(*_wants_listing())) or 0
+        return count if self.limit is None else min(count, max(self.limit - self.done, 0))
+
+    def next(self) -> Job | None:
+        if self.off or self.error or (self.limit is not None and self.done + self.in_flight >= self.limit):
+            return None
+        if not self._queue:
+            self._refill()
+        if not self._queue:
+            return None
+        lever_id, known = self._queue.popleft()
+        self._asking.add(lever_id)
+        fetched_at = clock.now()
+        return (
+            lambda: refresh.list_known(self.client, lever_id, known, fetched_at),
+            lambda listing, error: self._take(lever_id, listing, error),
+        )
+
+    def _refill(self) -> None:
+        query = (
+            select(Opportunity.lever_id)
+            .where(*_wants_listing())
+            .order_by(Opportunity.advanced_at.desc().nulls_last(), Opportunity.id)
+            .limit(BATCH + len(self._asking))
+        )
+        # What is on its way is found once more.
+        ids = [lever_id for lever_id in db.session.scalars(query) if lever_id not in self._asking]
+        known = refresh.known_interviews(ids)
+        self._queue.extend((lever_id, known.get(lever_id, [])) for lever_id in ids)
+
+    def _take(self, lever_id: str, listing: refresh.Listing | None, error: Exception | None) -> None:
+        self._asking.discard(lever_id)
+        if isinstance(error, Forbidden):
+            # One opportunity may be closed to the key; the endpoint is when the first ones are refused.
+            if self.done == 0:
+                permissions.learn("list_interviews", granted=False)
+                self.off = "The API key may not list interviews."
+                self._queue.clear()
+                return
+            error = None
+        if isinstance(error, NotFound):
+            self.gone.append(lever_id)
+            error = None
+        if error is not None:
+            self.error = str(error)
+            return
+        self.done += 1
+        if listing is None:
+            self._skip(lever_id)
+            return
+        found = mirror.apply_interviews(lever_id, listing.interviews, listing.fetched_at, self.via, gone=listing.gone)
+        self.changed += len(found)
+        if self.via is Via.POLL:
+            self.changes += found
+
+    def _skip(self, lever_id: str) -> None:
+        with transaction() as session:
+            session.execute(
+                update(Opportunity)
+                .where(Opportunity.lever_id == lever_id)
+                .values(interviews_fetched_at=clock.now())
+                .execution_options(synchronize_session=False)
+            )
+
+
+@dataclass(slots=True)
+class ConfirmFeed:
+    """Asks Lever for opportunities that seem to be gone, one by one: only a 404 is a deletion."""
+
+    client: LeverClient
+    via: Via
+    queue: deque[str] = field(default_factory=deque)
+    done: int = 0
+    erased: int = 0
+    in_flight: int = 0
+    error: str = ""
+    _asked: set[str] = field(default_factory=set)
+
+    def suspect(self, lever_ids: list[str]) -> None:
+        for lever_id in lever_ids:
+            if lever_id not in self._asked and len(self._asked) < DELETIONS_A_RUN:
+                self._asked.add(lever_id)
+                self.queue.append(lever_id)
+
+    @property
+    def known(self) -> int:
+        return len(self._asked)
+
+    def next(self, started_at: datetime) -> Job | None:
+        while self.queue and not self.error:
+            lever_id = self.queue.popleft()
+            if not self._is_doubtful(lever_id, started_at):
+                self.done += 1
+                continue
+            return self._ask(lever_id)
+        return None
+
+    def _ask(self, lever_id: str) -> Job:
+        self.in_flight += 1
+        fetched_at = clock.now()
+        return (
+            lambda: refresh.fetch(self.client, lever_id),
+            lambda one, error: self._take(lever_id, fetched_at, one, error),
+        )
+
+    def _is_doubtful(self, lever_id: str, started_at: datetime) -> bool:
+        """Still here, and not brought by this run after all (it had moved from one window to another)."""
+        fetched_at = db.session.scalar(select(Opportunity.fetched_at).where(Opportunity.lever_id == lever_id))
+        return fetched_at is not None and fetched_at < started_at
+
+    def _take(
+        self, lever_id: str, fetched_at: datetime, one: types.Opportunity | None, error: Exception | None
+    ) -> None:
+        self.in_flight -= 1
+        if isinstance(error, NotFound):
+            if erasure.erase_opportunity(lever_id, "deleted in Lever"):
+                self.erased += 1
+        elif isinstance(error, Forbidden):
+            pass  # confidential, and not for this key any more: it is there
+        elif error is not None:
+            self.error = str(error)
+            return
+        elif one is not None:
+            mirror.apply_opportunities([one], fetched_at, self.via)
+        self.done += 1

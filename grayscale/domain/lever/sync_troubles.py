@@ -1,0 +1,74 @@
+"""What a list that could not be read means for the run: once more otherwise, without it, or a failure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+from grayscale.clients.errors import ClientError, Forbidden, NotFound, Permanent
+from grayscale.clients.lever.client import InvalidOffset
+from grayscale.domain.lever import permissions
+from grayscale.domain.lever.sync_walks import PERMISSION, Options, Walk
+from grayscale.logging import get_logger
+
+log = get_logger(__name__)
+
+MOST_RESTARTS = 5
+NEEDED = ("opportunities", "changes")
+
+
+@enum.unique
+class Verdict(enum.Enum):
+    AGAIN = "again"
+    # The run is complete without it: the key or the server has it not.
+    OFF = "off"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    kind: Verdict
+    words: str
+    options: Options
+
+
+def judge(walk: Walk, error: Exception | None, asked: Options, now: Options) -> Judgement:
+    """*asked* are the options the page was asked with, *now* those in force meanwhile."""
+    words = error.message if isinstance(error, ClientError) else "Something unexpected went wrong."
+    if not isinstance(error, ClientError):
+        log.error("a page could not be read", resource=walk.resource, exc_info=error)
+    if isinstance(error, InvalidOffset):
+        walk.restarts += 1
+        return Judgement(Verdict.AGAIN if walk.restarts <= MOST_RESTARTS else Verdict.FAILED, words, now)
+    if asked != now:
+        return Judgement(Verdict.AGAIN, words, now)
+    if isinstance(error, Forbidden):
+        return _forbidden(walk, words, now)
+    if isinstance(error, NotFound) and walk.resource not in NEEDED:
+        return Judgement(Verdict.OFF, "This Lever account does not offer it.", now)
+    if isinstance(error, Permanent) and error.status == 400 and walk.resource in (*NEEDED, "postings"):
+        return _not_understood(words, now)
+    return Judgement(Verdict.FAILED, words, now)
+
+
+def _not_understood(words: str, now: Options) -> Judgement:
+    """The question itself was refused: ask for less, one thing after the other."""
+    if now.expand:
+        return Judgement(Verdict.AGAIN, words, replace(now, expand=False))
+    if now.confidential:
+        return Judgement(Verdict.AGAIN, words, replace(now, confidential=False))
+    return Judgement(Verdict.FAILED, words, now)
+
+
+def _forbidden(walk: Walk, words: str, now: Options) -> Judgement:
+    """The confidential grant and the expansion may be what is missing, rather than the list itself."""
+    if walk.resource in (*NEEDED, "postings") and now.confidential:
+        permissions.learn("confidential", granted=False)
+        return Judgement(Verdict.AGAIN, words, replace(now, confidential=False))
+    if walk.resource in NEEDED and now.expand:
+        return Judgement(Verdict.AGAIN, words, replace(now, expand=False))
+    name = PERMISSION[walk.resource]
+    permissions.learn(name, granted=False)
+    if walk.resource in NEEDED:
+        return Judgement(Verdict.FAILED, "The API key may not list opportunities, so no candidate can be synced.", now)
+    return Judgement(Verdict.OFF, "The API key lacks the permission to list these.", now)
