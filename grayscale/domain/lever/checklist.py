@@ -7,8 +7,9 @@ from sqlalchemy import func, or_, select
 
 from grayscale.clients.lever.permissions import PERMISSIONS
 from grayscale.domain.company import lever_integration
+from grayscale.domain.lever import sync
 from grayscale.extensions import db
-from grayscale.models import KeyState, LeverEvent, LeverIntegration, WebhookToken
+from grayscale.models import KeyState, LeverEvent, LeverIntegration, SyncKind, WebhookToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def steps() -> list[Step]:
     missing = sum(state == "missing" for name, state in integration.permissions.items() if name in _required())
     return [
         Step(1, "Generate an API key in Lever", accepted and not missing, _key_words(integration, missing)),
-        Step(2, "Add the key to Grayscale", accepted, _saved_words(integration), integration.api_key_set_at),
+        Step(2, "Add the key to Grayscale", accepted, _saved_words(integration)),
         Step(
             3,
             "Copy the webhook URL from Grayscale",
@@ -77,9 +78,14 @@ def _saved_words(integration: LeverIntegration) -> str:
     return {
         KeyState.NONE: "No key is saved yet.",
         KeyState.UNCHECKED: integration.key_error or "Saved, not checked yet.",
-        KeyState.ACCEPTED: "Saved, and Lever accepts it.",
+        KeyState.ACCEPTED: "Saved, and Lever accepts it." + (" Syncing, see below." if _is_syncing() else ""),
         KeyState.REFUSED: "Saved, but Lever refuses it.",
     }[integration.key_state]
+
+
+def _is_syncing() -> bool:
+    running = sync.current()
+    return running is not None and running.kind is not SyncKind.POLL
 
 
 def _required() -> frozenset[str]:
