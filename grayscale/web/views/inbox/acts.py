@@ -3,10 +3,11 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from grayscale.domain import conversations, inbox_acts, inbox_thread
+from grayscale.domain import inbox_acts, inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.inbox_member import mark_unread, member
 from grayscale.domain.texting import consent
+from grayscale.domain.transcripts import target
 from grayscale.models import ConsentHow
 from grayscale.web.auth import me
 from grayscale.web.htmx import respond, wants_partial
@@ -80,7 +81,7 @@ def opportunity(conversation_id: int) -> ResponseReturnValue:
     chosen = request.form.get("opportunity", type=int)
     if chosen is None:
         raise Invalid("Choose one of the candidate's opportunities.", "opportunity")
-    conversations.tie(conversation_id, chosen, me())
+    target.choose(conversation_id, chosen, me())
     return done(conversation_id, "The transcript will go to that opportunity.")
 
 
