@@ -184,13 +184,12 @@ def profiles(candidates: list[Candidate], user: User, *, interviews: bool = Fals
         theirs.setdefault(opportunity.candidate_id, []).append(opportunity)
     everything = [opportunity for several in theirs.values() for opportunity in several]
     words = _Words(everything)
-    conversations = dict(
-        db.session.execute(
-            select(Conversation.candidate_id, func.max(Conversation.id))
-            .where(Conversation.candidate_id.in_(ids), visibility.conversations_for(user))
-            .group_by(Conversation.candidate_id)
-        ).tuples()
+    held = db.session.execute(
+        select(Conversation.candidate_id, func.max(Conversation.id))
+        .where(Conversation.candidate_id.in_(ids), visibility.conversations_for(user))
+        .group_by(Conversation.candidate_id)
     )
+    conversations = dict(held.all())
     return [
         Profile(
             candidate,
@@ -236,7 +235,8 @@ def _names(model: Any, label: Any, ids: Iterable[str | None]) -> dict[str, str]:
     wanted = {each for each in ids if each}
     if not wanted:
         return {}
-    return dict(db.session.execute(select(model.lever_id, label).where(model.lever_id.in_(wanted))).tuples())
+    found = db.session.execute(select(model.lever_id, label).where(model.lever_id.in_(wanted)))
+    return dict(found.all())
 
 
 def choices(user: User) -> Choices:

@@ -106,6 +106,9 @@ class Listing:
     after: Place | None
 
 
+# Aliases throughout: the conditions of ``visibility`` speak of the tables themselves.
+_person = aliased(Candidate)
+_tied = aliased(Opportunity)
 _last = aliased(Message)
 _author = aliased(User)
 _assignee = aliased(User)
@@ -193,8 +196,8 @@ def rows_query(user: User) -> Select[*tuple[Any, ...]]:
             Conversation.has_failure,
             Conversation.archived_at,
             Conversation.assignee_id,
-            Candidate.id.label("candidate_id"),
-            Candidate.name,
+            _person.id.label("candidate_id"),
+            _person.name,
             func.substr(_last.body, 1, SNIPPET).label("body"),
             _last.direction,
             _last.kind,
@@ -203,16 +206,16 @@ def rows_query(user: User) -> Select[*tuple[Any, ...]]:
             _author.name.label("author"),
             _assignee.name.label("assignee"),
             Posting.title.label("posting"),
-            Opportunity.confidential,
+            _tied.confidential,
             and_(is_unread(), concerns(user)).label("unread"),
             case((_mine.draft != "", 1), else_=0).label("has_draft"),
         )
-        .outerjoin(Candidate, Candidate.id == Conversation.candidate_id)
+        .outerjoin(_person, _person.id == Conversation.candidate_id)
         .outerjoin(_last, _last.id == Conversation.last_message_id)
         .outerjoin(_author, _author.id == _last.author_id)
         .outerjoin(_assignee, _assignee.id == Conversation.assignee_id)
-        .outerjoin(Opportunity, Opportunity.id == Conversation.opportunity_id)
-        .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
+        .outerjoin(_tied, _tied.id == Conversation.opportunity_id)
+        .outerjoin(Posting, Posting.lever_id == _tied.posting_lever_id)
         .outerjoin(_mine, and_(_mine.conversation_id == Conversation.id, _mine.user_id == user.id))
     )
 

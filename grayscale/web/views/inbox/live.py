@@ -52,11 +52,8 @@ def _list_parts() -> list[str]:
         return parts
     rows = listing.page(me(), what, shown=request.args.get("shown", 0, type=int))
     if listing.digest(rows) != request.args.get("rows", ""):
-        parts.append(
-            render_template(
-                "inbox/_rows.html", listing=rows, asked=what, selected=request.args.get("c", type=int), oob=True, found=None
-            )
-        )
+        selected = request.args.get("c", type=int)
+        parts.append(render_template("inbox/_rows.html", listing=rows, asked=what, selected=selected, found=None))
     return parts
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-
 from grayscale.domain import candidates, conversations, drafts, inbox_thread
 from grayscale.domain.candidates import Filters
 from grayscale.domain.errors import DomainError, Invalid

@@ -1,0 +1,76 @@
+// The list stays still while somebody reads it: what arrives meanwhile offers itself instead of shoving.
+(() => {
+  const QUIET_MS = 4000;
+  let lastPointer = 0;
+  let lastKey = 0;
+  let pending = null;
+
+  const list = () => document.getElementById("list");
+  document.addEventListener("pointermove", (event) => { if (event.target.closest?.("#list")) lastPointer = Date.now(); });
+  document.addEventListener("keydown", (event) => { if (event.target.closest?.("#list")) lastKey = Date.now(); });
+
+  function isBeingRead(element) {
+    return element.scrollTop > 8 || Date.now() - lastPointer < QUIET_MS || Date.now() - lastKey < QUIET_MS;
+  }
+
+  function put(current, next) {
+    window.gs.morph(current, next);
+    pending = null;
+    hideOffer();
+    document.querySelector("#list .empty")?.remove();
+  }
+
+  function hideOffer() {
+    const offer = document.getElementById("offer");
+    if (offer) offer.hidden = true;
+  }
+
+  // *next* is a fresh <ul id="rows">.
+  function apply(next) {
+    const current = document.getElementById("rows");
+    if (!current) return;
+    const before = [...current.querySelectorAll(".row-item")].map((row) => row.id);
+    const after = [...next.querySelectorAll(".row-item")].map((row) => row.id);
+    const moved = after.filter((id, index) => before[index] !== id && (before.indexOf(id) === -1 || before.indexOf(id) > index));
+    const focused = document.activeElement?.closest?.(".row-item")?.id;
+    if (!moved.length || !isBeingRead(list())) {
+      put(current, next);
+      if (focused) document.getElementById(focused)?.querySelector("a").focus({ preventScroll: true });
+      return;
+    }
+    for (const row of next.querySelectorAll(".row-item")) {
+      const shown = document.getElementById(row.id);
+      if (shown) window.gs.morph(shown, row.cloneNode(true));
+    }
+    current.dataset.rows = next.dataset.rows;
+    pending = next;
+    const offer = document.getElementById("offer");
+    offer.querySelector("span").textContent = moved.length === 1 ? "1 conversation moved up" : `${moved.length} conversations moved up`;
+    offer.hidden = false;
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#offer")) {
+      const current = document.getElementById("rows");
+      if (pending && current) put(current, pending);
+      hideOffer();
+      list().scrollTop = 0;
+      document.querySelector("#rows a")?.focus();
+      return;
+    }
+    const row = event.target.closest(".row-link");
+    if (row) mark(row);
+    const view = event.target.closest("#views a, [data-clear-search]");
+    if (view) { const q = document.getElementById("q"); if (q) q.value = ""; }
+  });
+
+  // The chosen row, at once and not only when the server has answered.
+  function mark(row) {
+    for (const other of document.querySelectorAll(".row-link[aria-current]")) other.removeAttribute("aria-current");
+    row.setAttribute("aria-current", "true");
+    row.closest(".row-item").classList.remove("unread");
+    row.querySelector(".unread-dot")?.remove();
+  }
+
+  window.gs = Object.assign(window.gs || {}, { applyRows: apply });
+})();
