@@ -182,3 +182,18 @@ def test_the_same_seed_makes_the_same_people(sandbox: Sandbox) -> None:
     with start_sandbox(candidates=60) as other, start_sandbox(candidates=60, seed=2) as third:
         assert list(other.lever.data.opportunities) == list(sandbox.lever.data.opportunities)
         assert list(third.lever.data.opportunities) != list(sandbox.lever.data.opportunities)
+
+
+def test_rules_nobody_knows_can_be_the_other_way(
+    sandbox: Sandbox, lever: Lever, lever_with: Callable[..., Lever], find: Callable[[str], Opportunity]
+) -> None:
+    given = {"deleted_window_days": 30, "notes_need_perform_as": True, "confidential_status": 404}
+    assert requests.post(f"{sandbox.lever_origin}/control/rules", json=given, timeout=5).json() == given
+    day = 86_400_000
+    assert lever.get("/opportunities/deleted").status_code == 400
+    assert lever.get("/opportunities/deleted?deleted_at_start=0&deleted_at_end=" + str(31 * day)).status_code == 400
+    assert lever.get("/opportunities/deleted?deleted_at_start=0&deleted_at_end=" + str(30 * day)).status_code == 200
+    note = lever.post(f"/opportunities/{find('Mira Okafor').id}/notes", json={"value": "x"})
+    assert note.json()["message"] == "Missing required parameter: perform_as"
+    plain = lever_with("Read Opportunity", only=True)
+    assert plain.get(f"/opportunities/{find('Eleanor Voss').id}").status_code == 404

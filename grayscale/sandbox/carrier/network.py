@@ -303,7 +303,9 @@ class Network:
     def changes(self) -> object:
         """Differs whenever there is something new to keep."""
         with self.lock:
-            return sum(len(m.history) for m in self.messages.values()), len(self.messages), len(self.opted_out)
+            addresses = tuple((n.sms_url, n.status_callback) for n in self.numbers.values())
+            states = sum(len(message.history) for message in self.messages.values())
+            return states, len(self.messages), len(self.opted_out), addresses
 
     def kept(self) -> dict[str, Any]:
         """What a restart should find again."""

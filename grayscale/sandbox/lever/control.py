@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -10,7 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from grayscale.sandbox.lever import serialize
 from grayscale.sandbox.lever.http import Bucket, store
 from grayscale.sandbox.lever.permissions import GUIDE
-from grayscale.sandbox.lever.records import Json
+from grayscale.sandbox.lever.records import Json, Rules
 from grayscale.sandbox.lever.sender import PAGE_EVENTS
 from grayscale.sandbox.lever.settings import generate_key
 from grayscale.sandbox.lever.subscriptions import sender
@@ -159,6 +160,16 @@ def limits() -> Response:
     if "retry_scale" in given:
         sender().retry_scale = float(given["retry_scale"])
     return jsonify(given)
+
+
+@bp.post("/rules")
+def rules() -> Response:
+    """Any of the `Rules`, by name: what Lever might do as well."""
+    for name, value in request.get_json(force=True).items():
+        if name not in Rules.__slots__:
+            return _refused(f"no rule {name}")
+        setattr(store().rules, name, value)
+    return jsonify(asdict(store().rules))
 
 
 def _refused(message: str, status: int = 400) -> Response:

@@ -53,7 +53,8 @@ def show(opportunity_id: str, note_id: str) -> Response:
 @bp.post("")
 @needs("Create Opportunity Note")
 def create(opportunity_id: str) -> Response:
-    row, user, wanted = visible(opportunity_id), perform_as(required=False), body()
+    row, wanted = visible(opportunity_id), body()
+    user = perform_as(required=store().rules.notes_need_perform_as)
     now = now_ms()
     field = _comment(wanted, row, user, now)
     mentions = _mentions(field["value"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from grayscale.sandbox.clock import now_ms
+from grayscale.sandbox.clock import DAY_MS, now_ms
 from grayscale.sandbox.lever import serialize
 from grayscale.sandbox.lever.http import (
     bad_request,
@@ -44,6 +44,8 @@ def visible(opportunity_id: str) -> Opportunity:
     if row is None:
         raise not_found("opportunities", opportunity_id)
     if row.confidentiality == "confidential" and not may_see_confidential():
+        if store().rules.confidential_status == 404:
+            raise not_found("opportunities", opportunity_id)
         raise forbidden("This API key does not have access to confidential data.")
     return row
 
@@ -183,6 +185,9 @@ def _span(tests: list[Test], name: str, value: Callable[[Opportunity], int | Non
 @needs("List Opportunities")
 def deleted() -> Response:
     start, end = milliseconds("deleted_at_start"), milliseconds("deleted_at_end")
+    days = store().rules.deleted_window_days
+    if days is not None and (start is None or end is None or end - start > days * DAY_MS):
+        raise bad_request(f"Invalid parameter: the window may be {days} days at most at /deleted_at_start")
     low, high = start if start is not None else 0, end if end is not None else 1 << 62
     rows = [row for row in store().data.deleted.values() if low <= (row.deleted_at or 0) <= high]
     if not may_see_confidential():

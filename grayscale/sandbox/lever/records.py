@@ -65,6 +65,18 @@ class Opportunity:
 
 
 @dataclass(slots=True)
+class Rules:
+    """Where nobody outside Lever knows what it does, and a client should cope with either."""
+
+    #: Longest span `/opportunities/deleted` may be asked for, in days; None: any, or none at all.
+    deleted_window_days: int | None = None
+    #: Whether a Note posted without `perform_as` is refused.
+    notes_need_perform_as: bool = False
+    #: What a key without the grant gets for a single confidential opportunity: 403 or 404.
+    confidential_status: int = 403
+
+
+@dataclass(slots=True)
 class ApiKey:
     name: str
     key: str

@@ -92,6 +92,7 @@ def regenerate_token(event: str) -> Response:
     webhook = sender().page_webhook(event)
     if webhook is not None:
         webhook.signature_token = sender().new_token()
+        store().generation += 1
     return redirect(url_for(".webhooks") + f"#{event}", 303)
 
 

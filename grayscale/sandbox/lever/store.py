@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grayscale.sandbox.clock import now_ms
-from grayscale.sandbox.lever.records import ApiKey, Contact, Json, Opportunity, Webhook
+from grayscale.sandbox.lever.records import ApiKey, Contact, Json, Opportunity, Rules, Webhook
 
 ListKey = tuple[float, int, str]
 
@@ -76,6 +76,7 @@ class LeverStore:
     def __init__(self, data: LeverData) -> None:
         self.lock = threading.RLock()
         self.data = data
+        self.rules = Rules()
         #: Scheme, host and port of the web pages; set once the port is known.
         self.origin = ""
         #: Grows with every change, so that pages cut from the same state can be recognised.
