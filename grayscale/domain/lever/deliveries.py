@@ -132,7 +132,7 @@ def counts() -> dict[DeliveryState, int]:
         .where(Delivery.source == Source.LEVER, Delivery.state.in_((DeliveryState.PENDING, *TROUBLED)))
         .group_by(Delivery.state)
     )
-    return dict(rows.tuples().all())
+    return {row.state: int(row[1]) for row in rows}
 
 
 def pretty(payload: str | None) -> str | None:

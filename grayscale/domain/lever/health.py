@@ -1,18 +1,18 @@
 """How each of the eight webhooks is doing, in words a super admin reads, always by evidence."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.company import company_zone
 from grayscale.domain.lever import intake
+from grayscale.domain.lever.health_words import HealthState, evidence_of, words_of
 from grayscale.domain.lever.verdicts import MISSED, REFUSED, Outcome
 from grayscale.extensions import db
 from grayscale.models import LeverEvent, Source, WebhookTally, WebhookToken
@@ -22,20 +22,6 @@ WEEK = timedelta(days=7)
 # How long the banner says that a webhook is back.
 RECOVERY_SHOWN = timedelta(minutes=15)
 ACCEPTED = (Outcome.ACCEPTED, Outcome.DUPLICATE)
-
-
-@enum.unique
-class HealthState(enum.StrEnum):
-    NO_TOKEN = "no_token"  # noqa: S105 - a state, not a secret
-    WAITING = "waiting"
-    RECEIVING = "receiving"
-    FAILING = "failing"
-    SILENT = "silent"
-
-    @property
-    def kind(self) -> str:
-        """How it is coloured: "good", "bad", "warn" or plain."""
-        return {"receiving": "good", "failing": "bad", "silent": "bad", "no_token": "warn"}.get(self.value, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +129,39 @@ def note_missed(event: LeverEvent, count: int = 1) -> None:
         row.missed_since = row.missed_since or now
 
 
-def refusals() -> list[WebhookTally]:
-    """What was refused in the last week, by hour, newest first: refused requests are counted, not kept."""
-    return list(
-        db.session.scalars(
-            select(WebhookTally)
-            .where(
-                WebhookTally.source == Source.LEVER,
-                WebhookTally.verdict.in_([outcome.value for outcome in REFUSED]),
-                WebhookTally.hour >= intake.hour_of(clock.now() - WEEK),
-            )
-            .order_by(WebhookTally.last_at.desc())
-        )
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Requests of one event that were refused for one reason within one hour."""
+
+    event: str
+    words: str
+    count: int
+    last_at: datetime
+
+
+def refusals(event: str = "") -> list[Refusal]:
+    """What was refused in the last week, newest first: refused requests are counted by the hour, not kept."""
+    query = (
+        select(WebhookTally)
+        .where(*_refused_since(clock.now() - WEEK), WebhookTally.event == event if event else true())
+        .order_by(WebhookTally.last_at.desc())
+    )
+    return [
+        Refusal(row.event, Outcome(row.verdict).words, row.count, row.last_at) for row in db.session.scalars(query)
+    ]
+
+
+def refused_today() -> int:
+    """Requests refused in the last 24 hours, whatever the reason."""
+    query = select(func.sum(WebhookTally.count)).where(*_refused_since(clock.now() - DAY))
+    return int(db.session.scalar(query) or 0)
+
+
+def _refused_since(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        WebhookTally.source == Source.LEVER,
+        WebhookTally.verdict.in_([outcome.value for outcome in REFUSED]),
+        WebhookTally.hour >= intake.hour_of(moment),
     )
 
 
@@ -201,8 +208,8 @@ def _health(row: Any, day: Mapping[str, int], week: Mapping[str, int], zone: Zon
         event=row.event,
         label=row.event.label,
         state=state,
-        words=_words(state, row, zone),
-        detail=tuple(_evidence(state, row, day, overlap, zone)),
+        words=words_of(state, row, zone),
+        detail=tuple(evidence_of(state, row, day, overlap, zone)),
         has_token=bool(row.has_token),
         set_at=row.set_at,
         set_by_id=row.set_by_id,
@@ -225,64 +232,6 @@ def _state(row: Any) -> HealthState:
     if row.missed_count:
         return HealthState.SILENT
     return HealthState.WAITING if row.last_accepted_at is None else HealthState.RECEIVING
-
-
-def _words(state: HealthState, row: Any, zone: ZoneInfo) -> str:
-    if state is HealthState.RECEIVING and row.last_accepted_at is not None:
-        return f"Receiving, last {_ago(row.last_accepted_at)}"
-    if state is HealthState.FAILING and row.failing_since is not None:
-        since = _clock(row.failing_since, zone)
-        return f"Signature failing since {since}, {row.failing_count} rejected: is the token right?"
-    if state is HealthState.SILENT:
-        changes = "1 change" if row.missed_count == 1 else f"{row.missed_count} changes"
-        return f"Silent, though polling found {changes} it should have told us"
-    return "No token" if state is HealthState.NO_TOKEN else "Waiting for the first event"
-
-
-def _evidence(
-    state: HealthState, row: Any, day: Mapping[str, int], overlap: datetime | None, zone: ZoneInfo
-) -> list[str]:
-    found = []
-    early = day.get(Outcome.NO_TOKEN, 0)
-    if state is HealthState.NO_TOKEN and early:
-        events = "1 event" if early == 1 else f"{early} events"
-        last = f", last at {_clock(row.last_rejected_at, zone)}" if row.last_rejected_at else ""
-        found.append(f"Came too early: {events} refused for lack of a token{last}. Lever tries again for some hours.")
-    if row.last_verified_at is not None and row.last_accepted_at is None:
-        tested = "Lever reached this URL" if state is HealthState.NO_TOKEN else "Verify connection last worked"
-        found.append(f"{tested} {_ago(row.last_verified_at)}.")
-    if state is HealthState.FAILING and row.last_rejected_reason:
-        found.append(f"Last rejected {_ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
-    if state in (HealthState.FAILING, HealthState.SILENT):
-        heard = f"Last accepted {_ago(row.last_accepted_at)}." if row.last_accepted_at else "Nothing accepted so far."
-        found.append(heard)
-    if state is HealthState.SILENT:
-        found.append("The changes themselves were found by polling. Is the webhook switched on in Lever?")
-    if overlap is not None:
-        used = f"last used {_ago(row.previous_used_at)}" if row.previous_used_at else "not used since"
-        found.append(f"The previous token is accepted until {_clock(overlap, zone)}; {used}.")
-    return found
-
-
-def _ago(moment: datetime | None) -> str:
-    """"a moment ago", "4 min ago", "3 h ago", "2 d ago"."""
-    if moment is None:
-        return "never"
-    seconds = (clock.now() - moment).total_seconds()
-    if seconds < 45:
-        return "a moment ago"
-    if seconds < 3570:
-        return f"{max(1, round(seconds / 60))} min ago"
-    if seconds < 84600:
-        return f"{max(1, round(seconds / 3600))} h ago"
-    return f"{max(1, round(seconds / 86400))} d ago"
-
-
-def _clock(moment: datetime, zone: ZoneInfo) -> str:
-    """"14:02", with the day when it is not today."""
-    at = moment.astimezone(zone)
-    same_day = at.date() == clock.now().astimezone(zone).date()
-    return f"{at:%H:%M}" if same_day else f"{at.day} {at:%b}, {at:%H:%M}"
 
 
 def _sum(counts: Mapping[str, int], verdicts: tuple[Outcome, ...]) -> int:

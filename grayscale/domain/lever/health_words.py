@@ -1,0 +1,84 @@
+"""The five states of a webhook and the sentences that tell them, by the evidence of its row."""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from grayscale import clock
+from grayscale.domain.lever.verdicts import Outcome
+
+
+@enum.unique
+class HealthState(enum.StrEnum):
+    NO_TOKEN = "no_token"  # noqa: S105 - a state, not a secret
+    WAITING = "waiting"
+    RECEIVING = "receiving"
+    FAILING = "failing"
+    SILENT = "silent"
+
+    @property
+    def kind(self) -> str:
+        """How it is coloured: "good", "bad", "warn" or plain."""
+        return {"receiving": "good", "failing": "bad", "silent": "bad", "no_token": "warn"}.get(self.value, "")
+
+
+def words_of(state: HealthState, row: Any, zone: ZoneInfo) -> str:
+    if state is HealthState.RECEIVING and row.last_accepted_at is not None:
+        return f"Receiving, last {_ago(row.last_accepted_at)}"
+    if state is HealthState.FAILING and row.failing_since is not None:
+        since = _clock(row.failing_since, zone)
+        return f"Signature failing since {since}, {row.failing_count} rejected: is the token right?"
+    if state is HealthState.SILENT:
+        changes = "1 change" if row.missed_count == 1 else f"{row.missed_count} changes"
+        return f"Silent, though polling found {changes} it should have told us"
+    return "No token" if state is HealthState.NO_TOKEN else "Waiting for the first event"
+
+
+def evidence_of(
+    state: HealthState, row: Any, day: Mapping[str, int], overlap: datetime | None, zone: ZoneInfo
+) -> list[str]:
+    found = []
+    early = day.get(Outcome.NO_TOKEN, 0)
+    if state is HealthState.NO_TOKEN and early:
+        events = "1 event" if early == 1 else f"{early} events"
+        last = f", last at {_clock(row.last_rejected_at, zone)}" if row.last_rejected_at else ""
+        found.append(f"Came too early: {events} refused for lack of a token{last}. Lever tries again for some hours.")
+    if row.last_verified_at is not None and row.last_accepted_at is None:
+        # A test before the token was saved proves the URL, not the token.
+        proves_token = row.has_token and row.set_at is not None and row.last_verified_at >= row.set_at
+        tested = "Verify connection last worked" if proves_token else "Lever reached this URL"
+        found.append(f"{tested} {_ago(row.last_verified_at)}.")
+    if state is HealthState.FAILING and row.last_rejected_reason:
+        found.append(f"Last rejected {_ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
+    if state in (HealthState.FAILING, HealthState.SILENT):
+        heard = f"Last accepted {_ago(row.last_accepted_at)}." if row.last_accepted_at else "Nothing accepted so far."
+        found.append(heard)
+    if state is HealthState.SILENT:
+        found.append("The changes themselves were found by polling. Is the webhook switched on in Lever?")
+    if overlap is not None:
+        used = f"last used {_ago(row.previous_used_at)}" if row.previous_used_at else "not used since"
+        found.append(f"The previous token is accepted until {_clock(overlap, zone)}; {used}.")
+    return found
+
+
+def _ago(moment: datetime | None) -> str:
+    """"a moment ago", "4 min ago", "3 h ago", "2 d ago"."""
+    if moment is None:
+        return "never"
+    seconds = (clock.now() - moment).total_seconds()
+    if seconds < 45:
+        return "a moment ago"
+    if seconds < 3570:
+        return f"{max(1, round(seconds / 60))} min ago"
+    if seconds < 84600:
+        return f"{max(1, round(seconds / 3600))} h ago"
+    return f"{max(1, round(seconds / 86400))} d ago"
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> str:
+    """"14:02", with the day when it is not today."""
+    at = moment.astimezone(zone)
+    same_day = at.date() == clock.now().astimezone(zone).date()
+    return f"{at:%H:%M}" if same_day else f"{at.day} {at:%b}, {at:%H:%M}"

@@ -1,0 +1,149 @@
+"""The five states in words, the counts, gaps found by polling, and the banner."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from time_machine import Traveller, travel
+
+from grayscale.domain.lever import health, tokens
+from grayscale.domain.lever.health import WebhookHealth
+from grayscale.models import LeverEvent
+from tests.webhooks import lever
+from tests.webhooks.lever import body, send
+
+STAGE = LeverEvent.STAGE_CHANGE
+NOON = datetime(2026, 11, 20, 12, 2, tzinfo=UTC)
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+def of(event: LeverEvent = STAGE) -> WebhookHealth:
+    return next(one for one in health.of_all(CHICAGO) if one.event is event)
+
+
+@pytest.fixture
+def noon(connected: Flask) -> Iterator[Traveller]:
+    with travel(NOON, tick=False) as moment:
+        yield moment
+
+
+def test_they_stand_in_the_order_and_words_of_the_guide(connected: Flask) -> None:
+    assert [one.label for one in health.of_all()] == [
+        "Application Created", "Candidate Stage Change", "Candidate Archive State Change", "Candidate Hired",
+        "Candidate Deleted", "Interview Created", "Interview Updated", "Interview Deleted",
+    ]  # fmt: skip
+
+
+def test_no_token(connected: Flask, noon: Traveller) -> None:
+    lever.set_token(STAGE, None)
+    assert (of().state, of().words, of().detail) == ("no_token", "No token", ())
+
+    send(connected, body(triggeredAt=lever.now_ms()))
+    assert of().words == "No token"
+    assert of().detail == (
+        "Came too early: 1 event refused for lack of a token, last at 06:02. Lever tries again for some hours.",
+    )
+
+
+def test_waiting_for_the_first_event(connected: Flask, noon: Traveller) -> None:
+    assert (of().words, of().kind) == ("Waiting for the first event", "")
+    with_test = body(data={}, triggeredAt=lever.now_ms())
+    send(connected, with_test)
+    noon.shift(240)
+    assert of().words == "Waiting for the first event"
+    assert of().detail == ("Lever reached this URL 4 min ago.",)
+
+    tokens.save(STAGE, "another-token", None)
+    send(connected, body(data={}, signed_with="another-token"))
+    assert "Verify connection last worked a moment ago." in of().detail
+
+
+def test_receiving(connected: Flask, noon: Traveller) -> None:
+    send(connected, body())
+    noon.shift(240)
+    assert (of().words, of().kind) == ("Receiving, last 4 min ago", "good")
+    assert not of().is_bad
+
+
+def test_signature_failing(connected: Flask, noon: Traveller) -> None:
+    send(connected, body())
+    noon.shift(60)
+    for _ in range(12):
+        send(connected, body(signed_with="wrong"))
+        noon.shift(60)
+    assert of().words == "Signature failing since 06:03, 12 rejected: is the token right?"
+    assert of().detail[0] == "Last rejected 1 min ago: the signature does not fit the token."
+    noon.shift(24 * 3600)
+    assert of().words == "Signature failing since 20 Nov, 06:03, 12 rejected: is the token right?"
+
+    send(connected, body())
+    assert of().words == "Receiving, last a moment ago"
+
+
+def test_silent_though_polling_found_changes(connected: Flask, noon: Traveller) -> None:
+    send(connected, body())
+    noon.shift(3 * 3600)
+    health.note_missed(STAGE, 2)
+    health.note_missed(STAGE)
+    assert of().words == "Silent, though polling found 3 changes it should have told us"
+    assert of().detail[0] == "Last accepted 3 h ago."
+    assert of().missed_7d == 3
+
+    send(connected, body())
+    assert of().words == "Receiving, last a moment ago"
+    assert of().missed_7d == 3
+
+
+def test_counts_of_a_day_and_of_a_week(connected: Flask, noon: Traveller) -> None:
+    def some(accepted: int, wrong: int) -> None:
+        for _ in range(accepted):
+            send(connected, body())
+        for _ in range(wrong):
+            send(connected, body(signed_with="wrong"))
+
+    some(4, 1)
+    noon.shift(3 * 86_400)
+    some(2, 3)
+    noon.shift(5 * 86_400)
+    some(1, 0)
+    assert (of().accepted_24h, of().rejected_24h) == (1, 0)
+    assert (of().accepted_7d, of().rejected_7d) == (3, 3)
+    assert of(LeverEvent.HIRED).accepted_7d == 0
+
+
+def test_the_banner_comes_when_one_turns_bad_and_says_when_it_is_back(
+    connected: Flask, noon: Traveller
+) -> None:
+    assert health.banner(CHICAGO) is None
+    send(connected, body(signed_with="wrong"))
+    banner = health.banner(CHICAGO)
+    assert banner is not None
+    assert (banner.kind, banner.words) == (
+        "bad",
+        "Webhook Candidate Stage Change: Signature failing since 06:02, 1 rejected: is the token right?",
+    )
+    health.note_missed(LeverEvent.HIRED)
+    assert health.banner().words == (  # type: ignore[union-attr]
+        "2 webhooks do not get through: Candidate Stage Change, Candidate Hired."
+    )
+
+    send(connected, body())
+    send(connected, body("candidateHired"))
+    back = health.banner()
+    assert back is not None
+    assert (back.kind, back.words) == ("good", "Receiving again: Candidate Stage Change, Candidate Hired.")
+    noon.shift(timedelta(minutes=16).total_seconds())
+    assert health.banner() is None
+
+
+def test_a_webhook_without_a_token_is_bad_only_while_it_sends(
+    connected: Flask, noon: Traveller
+) -> None:
+    lever.set_token(STAGE, None)
+    assert health.banner() is None
+    send(connected, body())
+    assert "no token is saved" in health.banner().words  # type: ignore[union-attr]
+    noon.shift(25 * 3600)
+    assert health.banner() is None
