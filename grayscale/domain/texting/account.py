@@ -188,6 +188,24 @@ def save_number(
     return number
 
 
+def save_first_number(raw: str, by: User) -> bool:
+    """Make *raw* the number new conversations are held from, adding it if need be; whether anything changed.
+
+    A number that was first before stays for its conversations. Raises ``Invalid``.
+    """
+    e164 = normalise_number(raw)
+    known = numbers()
+    if known and known[0].e164 == e164 and known[0].active:
+        return False
+    with transaction() as session:
+        number = session.scalar(select(SendingNumber).where(SendingNumber.e164 == e164))
+        number = number or save_number(e164, by)
+        number.active = True
+        lowest = session.scalar(select(db.func.min(SendingNumber.position)))
+        number.position = (lowest or 0) - 1
+    return True
+
+
 def set_active(number_id: int, active: bool, by: User) -> None:
     """Stop or resume the use of a number; its conversations stay. Resuming forgets why the carrier stopped it."""
     with transaction() as session:

@@ -50,13 +50,12 @@ def build(
 ) -> Hours:
     """Hours from *opens* to *closes* (equal: all day), narrowed by the state's.
 
-    *own* are the company's windows by state; a state it names is not looked up in ``STATE_WINDOWS``. A company that
-    texts all day has chosen to: only windows of its own narrow that.
+    *own* are the company's windows by state, instead of ``STATE_WINDOWS``. A company that texts all day has chosen to:
+    only windows of its own narrow that.
     """
     company = daily(opens, closes)
-    windows = (own or {}).get(state or "")
-    if windows is None and company != ALL_DAY:
-        windows = STATE_WINDOWS.get(state or "")
+    by_state = own if own is not None else ({} if company == ALL_DAY else STATE_WINDOWS)
+    windows = by_state.get(state or "")
     return Hours((company,) if windows is None else (company, _week(windows)))
 
 

@@ -1,0 +1,93 @@
+// The live cost of a text: counts as grayscale/domain/texting/segments.py does.
+//
+// <span data-count-for="ID of a textarea"> is filled with characters and parts, and offers to swap look-alike
+// punctuation that needlessly forces UCS-2. Fires "segments:changed" on the span with {encoding, parts, units}.
+(() => {
+  const BASIC = new Set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
+  );
+  const EXTENSION = new Set("\f^{}\\[~]|€");
+  const SINGLE = { "GSM-7": 160, "UCS-2": 70 };
+  const SPLIT = { "GSM-7": 153, "UCS-2": 67 };
+  const LOOKALIKES = new Map([
+    ..."‘’‚‛′`´".split("").map((c) => [c, "'"]),
+    ..."“”„‟″«»".split("").map((c) => [c, '"']),
+    ..."‐‑‒–—―−•·".split("").map((c) => [c, "-"]),
+    ["…", "..."],
+    ..."\u00a0\u2002\u2003\u2007\u2009\u202f\t".split("").map((c) => [c, " "]),
+    ..."\u00ad\u200b\u2060\ufeff".split("").map((c) => [c, ""]),
+  ]);
+  const QUIET_BELOW = 120;
+
+  function count(text) {
+    const characters = [...text];
+    const outside = [...new Set(characters.filter((c) => !BASIC.has(c) && !EXTENSION.has(c)))];
+    const encoding = outside.length ? "UCS-2" : "GSM-7";
+    const sizes = characters.map((c) => (encoding === "UCS-2" ? c.length : EXTENSION.has(c) ? 2 : 1));
+    const units = sizes.reduce((sum, size) => sum + size, 0);
+    if (units <= SINGLE[encoding]) {
+      return { encoding, units, outside, parts: text ? 1 : 0, left: SINGLE[encoding] - units };
+    }
+    let parts = 1;
+    let used = 0;
+    for (const size of sizes) {
+      if (used + size > SPLIT[encoding]) {
+        parts += 1;
+        used = 0;
+      }
+      used += size;
+    }
+    return { encoding, units, outside, parts, left: SPLIT[encoding] - used };
+  }
+
+  const plain = (text) => [...text].map((c) => LOOKALIKES.get(c) ?? c).join("");
+
+  function words(cost) {
+    if (cost.parts <= 1 && cost.units < QUIET_BELOW && cost.encoding === "GSM-7") return "";
+    if (!cost.parts) return "";
+    const parts = cost.parts === 1 ? "1 segment" : `${cost.parts} segments`;
+    return `${parts}, ${cost.left} left`;
+  }
+
+  function show(output, area) {
+    const text = area.value.trim();
+    const cost = count(text);
+    const said = words(cost);
+    output.replaceChildren();
+    output.classList.toggle("warn", cost.parts > 1 || cost.encoding === "UCS-2");
+    if (said) output.append(said);
+    if (said && cost.encoding === "UCS-2") {
+      const swappable = cost.outside.filter((c) => LOOKALIKES.has(c));
+      const why = cost.outside.slice(0, 3).join(" ");
+      output.append(` · ${why} ${cost.outside.length === 1 ? "makes" : "make"} segments shorter`);
+      if (swappable.length && count(plain(text)).parts < cost.parts) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "quiet small";
+        button.textContent = `Use plain ${swappable.length === 1 ? swappable[0] : "punctuation"}`;
+        button.addEventListener("click", () => {
+          area.value = plain(area.value);
+          area.dispatchEvent(new Event("input", { bubbles: true }));
+          area.focus();
+        });
+        output.append(" ", button);
+      }
+    }
+    output.dispatchEvent(new CustomEvent("segments:changed", { bubbles: true, detail: cost }));
+  }
+
+  function all(root) {
+    for (const output of root.querySelectorAll("[data-count-for]")) {
+      const area = document.getElementById(output.dataset.countFor);
+      if (area) show(output, area);
+    }
+  }
+
+  document.addEventListener("input", (event) => {
+    if (!event.target.id) return;
+    const output = document.querySelector(`[data-count-for="${CSS.escape(event.target.id)}"]`);
+    if (output) show(output, event.target);
+  });
+  document.addEventListener("htmx:afterSettle", () => all(document));
+  all(document);
+})();
