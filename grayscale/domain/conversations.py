@@ -189,13 +189,14 @@ def refresh_last(conversation: Conversation) -> None:
         .order_by(Message.occurred_at.desc(), Message.id.desc())
         .limit(1)
     ).first()
-    received = db.session.scalar(
-        select(db.func.max(Message.occurred_at)).where(
+    received, newest_received_id = db.session.execute(
+        select(db.func.max(Message.occurred_at), db.func.max(Message.id)).where(
             Message.conversation_id == conversation.id, Message.direction == Direction.INBOUND
         )
-    )
+    ).one()
     conversation.last_message_id = newest.id if newest else None
     conversation.last_inbound_at = received
+    conversation.last_inbound_id = newest_received_id
     conversation.needs_reply = newest is not None and newest.direction is Direction.INBOUND
     if newest is not None:
         conversation.last_activity_at = newest.occurred_at

@@ -134,6 +134,7 @@ def take_in(text: InboundText, at: datetime) -> str:
     is_keyword = _obey(text, message, conversation)
     conversation.archived_at = None
     conversation.last_inbound_at = max(at, conversation.last_inbound_at or at)
+    conversation.last_inbound_id = max(message.id, conversation.last_inbound_id or 0)
     if at >= conversation.last_activity_at or conversation.last_message_id is None:
         conversation.last_activity_at, conversation.last_message_id = at, message.id
     answered = conversation.last_outbound_at is not None and conversation.last_outbound_at > at
