@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from grayscale.domain import inbox_acts, inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
-from grayscale.domain.inbox_member import mark_unread, member
+from grayscale.domain.inbox_member import mark_unread
 from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import target
 from grayscale.models import ConsentHow
@@ -28,13 +28,8 @@ def done(conversation_id: int, words: str, *, undo: str | None = None, leave: bo
     events: dict[str, object] = {"toast": toast, "inbox:poll": {}}
     if leave:
         events["inbox:leave"] = {"id": conversation_id}
-    html = render_template("inbox/_acted.html", **panel_context(found, me()), follows=_follows(conversation_id))
+    html = render_template("inbox/_acted.html", **panel_context(found, me()))
     return respond(html, trigger=events)
-
-
-def _follows(conversation_id: int) -> bool:
-    mine = member(conversation_id, me())
-    return mine is not None and mine.follows
 
 
 @bp.post("/inbox/<int:conversation_id>/archive")

@@ -34,19 +34,15 @@ def composer_context(
     unfilled: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Everything `inbox/_composer.html` needs. *body* is what was typed, None for the draft or a suggestion."""
-    opted_out = consent.state_of(conversation.peer) if consent.is_opted_out(conversation.peer) else None
+    shut = gate_context(conversation, user)
     is_suggestion = False
     if body is None:
         body = drafts.of(conversation.id, user)
-        if not body and opted_out is None and inbox_acts.is_first_text(conversation.id):
+        if not body and shut["opted_out"] is None and inbox_acts.is_first_text(conversation.id):
             body = wording.first_text_suggestion(conversation, user) or ""
             is_suggestion = bool(body)
-    verdict = gate.check(conversation, at=clock.now(), by=user)
     return {
-        "conversation": conversation,
-        "opted_out": opted_out,
-        "opted_out_by": db.session.get(User, opted_out.by_id) if opted_out is not None and opted_out.by_id else None,
-        "verdict": verdict,
+        **shut,
         "body": body,
         "is_suggestion": is_suggestion,
         "error": error,
@@ -58,6 +54,17 @@ def composer_context(
         "their_time": their_time(conversation),
         "templates": wording.templates_of(user),
         "max_body": segments.LONGEST,
+    }
+
+
+def gate_context(conversation: Conversation, user: User) -> dict[str, Any]:
+    """Everything `inbox/_gate.html` needs: what stands between this person and a text."""
+    opted_out = consent.state_of(conversation.peer) if consent.is_opted_out(conversation.peer) else None
+    return {
+        "conversation": conversation,
+        "opted_out": opted_out,
+        "opted_out_by": db.session.get(User, opted_out.by_id) if opted_out is not None and opted_out.by_id else None,
+        "verdict": gate.check(conversation, at=clock.now(), by=user),
     }
 
 

@@ -14,6 +14,7 @@ from grayscale.web.auth import me
 from grayscale.web.htmx import respond
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
+from grayscale.web.views.inbox.composer import gate_context
 from grayscale.web.views.inbox.thread import panel_context, thread_context
 
 
@@ -30,7 +31,7 @@ def live() -> ResponseReturnValue:
         return "", 204
     parts: list[str] = []
     if open_id and looked != request.args.get("viewers", ""):
-        parts.append(render_template("inbox/_presence.html", present=present, conversation_id=open_id, oob=True))
+        parts.append(render_template("inbox/_presence.html", present=present))
     if tick != since:
         parts += _list_parts()
         if open_id:
@@ -67,4 +68,5 @@ def _conversation_parts(conversation_id: int, since: int) -> list[str]:
     thread = inbox_thread.latest(conversation_id, since=Place.parse(request.args.get("from")))
     unread_from = request.args.get("unread_from", type=int)
     context = thread_context(found, me(), thread, unread_from=unread_from) | panel_context(found, me())
-    return [render_template("inbox/_tail.html", **context, oob=True), render_template("inbox/_changed.html", **context)]
+    context |= gate_context(found, me())
+    return [render_template("inbox/_tail.html", **context), render_template("inbox/_changed.html", **context)]

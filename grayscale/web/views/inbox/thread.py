@@ -3,18 +3,15 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from grayscale.domain import candidates, inbox_acts, inbox_thread
 from grayscale.domain.inbox import Place
 from grayscale.domain.inbox_member import member
 from grayscale.domain.inbox_thread import Thread
+from grayscale.domain.transcripts import state as transcripts
 from grayscale.models import Conversation, Direction, Kind, Message, User
 from grayscale.web.filters import local
-
-# Messages of one person within this time share one heading.
-GROUP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,6 @@ def items(messages: Sequence[Message], conversation: Conversation, user: User, u
             or before is None
             or (before.direction, before.kind, before.author_id)
             != (message.direction, message.kind, message.author_id)
-            or message.occurred_at - before.occurred_at > GROUP
         )
         found.append(Item(message, who, name, starts_day, starts_group, is_first_unread))
         before = message
@@ -71,6 +67,7 @@ def thread_context(
     return {
         "conversation": conversation,
         "thread": thread,
+        "notes": transcripts.of_conversation(conversation.id),
         "items": items(thread.messages, conversation, user, unread_from),
         "waiting": items(thread.waiting, conversation, user, None),
         "unread_from": unread_from,
@@ -91,7 +88,6 @@ def conversation_context(
     return {
         **thread_context(conversation, user, thread, unread_from=unread_from),
         **panel_context(conversation, user),
-        "follows": mine is not None and mine.follows,
         "highlight": around,
         "is_past": before is not None,
     }
@@ -100,8 +96,10 @@ def conversation_context(
 def panel_context(conversation: Conversation, user: User) -> dict[str, Any]:
     """Everything `inbox/_head.html` and `inbox/_panel.html` need."""
     candidate = conversation.candidate
+    mine = member(conversation.id, user)
     return {
         "conversation": conversation,
+        "follows": mine is not None and mine.follows,
         "profile": candidates.profile(candidate, user) if candidate is not None else None,
         "colleagues": inbox_acts.colleagues(),
     }
