@@ -4,6 +4,7 @@ Every problem ends in a ``ConfigError`` whose one line names the variable, says 
 make a good one. Nothing else in the application reads ``os.environ``.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from cryptography.fernet import Fernet
 from flask import current_app
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 MAKE_FERNET_KEY = (
     'make one with: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 )
@@ -138,7 +140,8 @@ def _url(environ: Mapping[str, str], name: str, value: str) -> str:
     except ValueError:
         host = None
         parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not host:
+    # Carriers refuse an underscore in the host of a callback as well.
+    if parts.scheme not in ("http", "https") or not host or not HOST.fullmatch(host):
         raise ConfigError(f"{name}: is not an http(s) URL; for example https://texting.example.com")
     if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         raise ConfigError(f"{name}: http:// is allowed only for this machine (localhost, 127.0.0.1); use https://")

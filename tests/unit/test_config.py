@@ -39,6 +39,8 @@ def test_the_least_there_must_be() -> None:
         ("PUBLIC_URL", "http://texting.example.com", "only for this machine"),
         ("PUBLIC_URL", "https://texting.example.com/app", "without a path"),
         ("PUBLIC_URL", "https://[oops", "not an http(s) URL"),
+        ("PUBLIC_URL", "https://exa mple.com", "not an http(s) URL"),
+        ("PUBLIC_URL", "https://my_app.example.com", "not an http(s) URL"),
         ("LEVER_API_URL", "ftp://api.lever.co", "not an http(s) URL"),
         ("TWILIO_API_URL", "https://user:pass@api.twilio.com", "no user name"),
         ("PORT", "http", "not a whole number"),
