@@ -72,6 +72,8 @@ def test_wrong_credentials(sandbox: Sandbox) -> None:
     answer = requests.get(url, auth=(sandbox.account_sid, "wrong"), timeout=5)
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
     assert {"code", "message", "more_info", "status"} <= set(answer.json())
+    other = url.replace(sandbox.account_sid, "AC" + "0" * 32)
+    assert requests.get(other, auth=(sandbox.account_sid, sandbox.auth_token), timeout=5).status_code == 404
 
 
 def test_account_and_numbers(sandbox: Sandbox, carrier: Client) -> None:

@@ -44,6 +44,9 @@ def test_a_candidate_moved_back_while_walking_is_missed(sandbox: Sandbox, lever:
     sandbox.team.move(moved, "lead-new")
     again = lever.walk("/opportunities", archived="false", offset=first["next"])
     assert moved not in {row["id"] for row in first["data"] + again}
+    afresh = lever.walk("/opportunities", archived="false", limit=10)
+    assert afresh[0]["id"] == moved, "the newest of the first stage leads the list"
+    assert len(afresh) == len(first["data"]) + len(rest)
 
 
 @pytest.mark.parametrize("offset", ["%5B1%2C2%5D", "nonsense", '[1767225600123,"no-such-list"]'])
