@@ -21,6 +21,8 @@ from grayscale.domain.lever import sync_requests
 from grayscale.models import KeyState, LeverIntegration, User
 
 LONGEST_KEY = 500
+# What Lever adds to a 401 tells nobody more.
+REFUSED = "Lever refused the key (401)."
 
 _lock = threading.Lock()
 _limiters: dict[str, RateLimiter] = {}
@@ -137,7 +139,7 @@ def note_refused(error: NotAuthorised) -> None:
     with transaction() as session:
         integration = session.get_one(LeverIntegration, 1)
         if integration.api_key and integration.key_state is not KeyState.REFUSED:
-            _keep(integration, KeyState.REFUSED, error.message)
+            _keep(integration, KeyState.REFUSED, REFUSED)
             audit.record("lever.key_refused", by=None)
 
 
@@ -181,8 +183,8 @@ def _ask(key: str) -> tuple[KeyState, str | None]:
     """What Lever says of the key. Any answer but 401 means that it knows the key, whatever the key may do."""
     try:
         _client(key, "live").list_stages(limit=1)
-    except NotAuthorised as error:
-        return KeyState.REFUSED, error.message
+    except NotAuthorised:
+        return KeyState.REFUSED, REFUSED
     except Retryable as error:
         return KeyState.UNCHECKED, error.message
     except ClientError:
