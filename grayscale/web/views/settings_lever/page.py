@@ -82,7 +82,7 @@ def verify_permissions() -> ResponseReturnValue:
     except connection.NotConnected as error:
         if wants_partial():
             return respond(
-                render_template("lever/_permissions.html", **permissions_context(), problem=str(error)), 422
+                render_template("lever/_permissions.html", **permissions_context(str(error))), 422
             )
         flash(str(error), "error")
         return redirect(url_for("settings_lever.show"), 303)
@@ -136,16 +136,17 @@ def health_context() -> dict[str, Any]:
     return {"webhooks": [(one, saved_note(one.set_at, one.set_by_id) if one.has_token else "") for one in found]}
 
 
-def sync_context() -> dict[str, Any]:
+def sync_context(problem: str = "") -> dict[str, Any]:
     status = sync.status()
     return {
         "sync": status,
         "counts": overview.counts() if not status.is_running else {},
         "is_connected": connection.is_connected(),
+        "sync_problem": problem,
     }
 
 
-def permissions_context() -> dict[str, Any]:
+def permissions_context(problem: str = "") -> dict[str, Any]:
     lines = permissions.checklist()
     integration = lever_integration()
     return {
@@ -155,7 +156,7 @@ def permissions_context() -> dict[str, Any]:
         "permissions_checked_at": integration.permissions_checked_at,
         "integration": integration,
         "key_note": saved_note(integration.api_key_set_at, integration.api_key_set_by_id),
-        "problem": "",
+        "problem": problem,
     }
 
 
@@ -185,6 +186,6 @@ def _after_sync(words: str) -> ResponseReturnValue:
 
 def _refused_sync(words: str) -> ResponseReturnValue:
     if wants_partial():
-        return respond(render_template("lever/_sync.html", **sync_context(), problem=words), 422)
+        return respond(render_template("lever/_sync.html", **sync_context(words)), 422)
     flash(words, "error")
     return redirect(url_for("settings_lever.show", _anchor="sync"), 303)
