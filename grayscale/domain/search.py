@@ -29,6 +29,7 @@ from grayscale.database import transaction
 from grayscale.domain import inbox, visibility
 from grayscale.domain.company import company
 from grayscale.domain.inbox import Row
+from grayscale.domain.texting import phones
 from grayscale.extensions import db
 from grayscale.models import (
     Candidate,
@@ -97,7 +98,7 @@ def parse(query: str) -> Terms:
     query = query.strip()[:200]
     digits = None
     if re.fullmatch(r"[\d\s()+./\-–]*", query):
-        digits = re.sub(r"\D", "", query).lstrip("0")
+        digits = re.sub(r"\D", "", query)
         digits = digits if len(digits) >= 3 else None
     words = tuple(word for word in re.findall(r"\w+", fold(query)) if len(word) >= SHORTEST_WORD)[:MOST_WORDS]
     return Terms(words, digits)
@@ -131,7 +132,9 @@ def conversation_ids(terms: Terms) -> Select[Any] | CompoundSelect[Any]:
 def candidate_ids(terms: Terms) -> CompoundSelect[Any]:
     """Ids of candidates who match every word by name, posting or number; a column named ``id``."""
     if terms.digits is not None:
-        return union(_by_phone(terms.digits), _by_phone(_national(terms.digits)))
+        # As typed, without a trunk zero, and as the company's region writes it internationally.
+        notations = {terms.digits, terms.digits.lstrip("0") or terms.digits, _international(terms.digits)}
+        return union(*(_by_phone(digits) for digits in sorted(notations)), _by_phone(terms.digits))
     return intersect(*(select(_by_word(word).subquery().c.id) for word in terms.words))
 
 
@@ -151,10 +154,8 @@ def _by_phone(digits: str) -> Select[Any]:
     return select(CandidatePhone.candidate_id.label("id")).where(CandidatePhone.id.in_(numbers))
 
 
-def _national(digits: str) -> str:
-    """The same digits as the company's own region writes them internationally, where that can be told."""
-    from grayscale.domain.texting import phones  # noqa: PLC0415
-
+def _international(digits: str) -> str:
+    """The same number with its country code, read in the company's own region; as it is where that cannot be told."""
     parsed = phones.parse(digits, company().region).e164
     return parsed.lstrip("+") if parsed else digits
 
@@ -167,7 +168,7 @@ def _ids(search: str, model: Any, words: Any, terms: list[str], kind: str = "wor
         inner = select(fts.c.rowid.label("id")).select_from(fts).where(match)
     else:
         function = func.search_digits if kind == "digits" else func.search_words
-        inner = select(model.id.label("id")).where(function(words).op("@@")(func.to_tsquery("simple", _tsquery(terms))))
+        inner = select(model.id.label("id")).where(function(words).op("@@")(func.to_tsquery(text("'simple'"), _tsquery(terms))))
     return inner.subquery().c.id
 
 
@@ -194,7 +195,7 @@ def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int 
         if before is not None:
             query = query.where(fts.c.rowid < before)
     else:
-        match = func.search_words(Message.body).op("@@")(func.to_tsquery("simple", _tsquery(words)))
+        match = func.search_words(Message.body).op("@@")(func.to_tsquery(text("'simple'"), _tsquery(words)))
         query = query.where(match).order_by(Message.id.desc())
         if before is not None:
             query = query.where(Message.id < before)

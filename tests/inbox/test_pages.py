@@ -1,0 +1,200 @@
+"""The inbox as HTML: what a person sees and can do without JavaScript, and what htmx gets."""
+
+from datetime import timedelta
+
+import pytest
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain import drafts
+from grayscale.extensions import db
+from grayscale.models import Conversation, Direction, Message, MessageState, TextingAccount, User
+from tests import factories
+from tests.inbox.test_views import talk
+from tests.page import Browser
+
+
+@pytest.fixture(autouse=True)
+def texting(app: object) -> None:
+    """An account that may text at any hour."""
+    with transaction():
+        account = db.session.get_one(TextingAccount, 1)
+        account.account_sid, account.auth_token = "AC" + "1" * 32, "token"
+        account.closes = account.opens
+
+
+def test_an_empty_inbox_teaches_the_next_step(as_jonas: Browser, as_ana: Browser) -> None:
+    assert as_jonas.get("/inbox").one(".conversation a.button")["href"] == "/candidates"
+    page = as_ana.get("/inbox")
+    assert "Connect Lever" in page.words
+
+
+def test_the_search_is_a_plain_form_that_lists_links(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    page = as_jonas.get("/inbox")
+    field = page.field("Search conversations")
+    assert field.find_parent("form")["method"] == "get"
+    found = as_jonas.get(f"/inbox?{field['name']}=okafor")
+    assert f"/inbox/{conversation.id}" in [link["href"] for link in found.select(".row-link")]
+    assert "Nothing found" in as_jonas.get("/inbox?q=nobody").words
+
+
+def test_a_text_is_sent_without_javascript(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    form = page.one("#composer")
+    assert form["method"] == "post"
+    data = {field["name"]: field.get("value", "") for field in form.select("input[type=hidden]")}
+    answer = as_jonas.post(form["action"], data | {page.field("Message")["name"]: "Hello Mira"})
+    assert (answer.status, answer.location) == (303, f"/inbox/{conversation.id}")
+    again = as_jonas.post(form["action"], data | {"body": "Hello Mira"})
+    assert again.status == 303
+    texts = list(db.session.scalars(db.select(Message).where(Message.direction == Direction.OUTBOUND)))
+    assert [text.body for text in texts] == ["Hello Mira"], "the same submission twice is one text"
+    assert "Hello Mira" in as_jonas.get(f"/inbox/{conversation.id}").one("#tail").get_text()
+
+
+def test_what_was_typed_comes_back_with_the_reason_it_did_not_go(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    typed = "Hi {{ candidate.last_nam }} and {{ posting.title }}"
+    page = as_jonas.post(f"/inbox/{conversation.id}/messages", {"body": typed, "submission_key": "k"})
+    assert page.status == 422
+    assert page.field("Message").get_text().lstrip("\n") == typed
+    assert page.select(".field-error")
+
+
+def test_htmx_gets_parts_and_history_gets_the_page(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    part = as_jonas.get(f"/inbox/{conversation.id}", htmx=True)
+    assert "<html" not in part.text
+    assert part.one("#conversation")
+    assert "HX-Request" in part.headers["Vary"]
+    whole = as_jonas.get(
+        f"/inbox/{conversation.id}", htmx=True, headers={"HX-History-Restore-Request": "true"}
+    )
+    assert "<html" in whole.text
+
+
+def test_who_said_what_is_told_by_words(jonas: User, mei: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    sent = {"direction": Direction.OUTBOUND, "state": MessageState.DELIVERED}
+    factories.message(conversation, body="from me", author_id=jonas.id, **sent)
+    factories.message(conversation, body="from mei", author_id=mei.id, **sent)
+    factories.message(conversation, body="from nobody", kind="automated", **sent)
+    factories.message(conversation, body="failed", author_id=jonas.id, direction=Direction.OUTBOUND,
+                      state=MessageState.FAILED, error="The phone is off.")
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    said = {item.select_one(".body").get_text(): " ".join(item.get_text(" ").split()) for item in page.select(".message")}
+    assert said["I am Mira Okafor"].startswith("Mira Okafor")
+    assert said["from me"].startswith("You")
+    assert "Delivered" in said["from me"]
+    assert "Mei Tanaka" in said["from mei"]
+    assert said["from nobody"].startswith("Automated")
+    assert "Failed" in said["failed"]
+    assert "The phone is off." in said["failed"]
+    assert "Try again" in said["failed"]
+
+
+def test_the_unread_line_stands_above_what_is_new_and_opening_reads_it(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    first = as_jonas.get(f"/inbox/{conversation.id}")
+    assert first.one("#unread-line").find_next_sibling("li")["id"].startswith("m-")
+    assert not as_jonas.get(f"/inbox/{conversation.id}").select("#unread-line")
+
+
+def test_an_opted_out_candidate_has_a_banner_and_no_composer(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    assert as_jonas.post(f"/inbox/{conversation.id}/opt-out", {"reason": "On the phone"}).status == 303
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert "opted out" in page.one("#gate").get_text()
+    assert not page.select("#composer, #message, #send")
+
+
+def test_a_colleagues_answer_meanwhile_is_told_before_sending(jonas: User, mei: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    seen = page.one('[name="seen_up_to"]')["value"]
+    theirs = factories.message(conversation, body="I told her already", author_id=mei.id,
+                               direction=Direction.OUTBOUND, state=MessageState.SENT)
+    data = {"body": "Park at the ramp", "seen_up_to": seen, "submission_key": "k1"}
+    stopped = as_jonas.post(f"/inbox/{conversation.id}/messages", data)
+    assert stopped.status == 422
+    assert "Mei Tanaka answered while you were writing" in stopped.words
+    confirmed = stopped.one('[name="confirmed_up_to"]')["value"]
+    assert confirmed == str(theirs.id)
+    sent = as_jonas.post(f"/inbox/{conversation.id}/messages", data | {"confirmed_up_to": confirmed})
+    assert sent.status == 303
+
+
+def test_send_later_is_read_in_my_zone(jonas: User, as_jonas: Browser) -> None:
+    with transaction():
+        db.session.get_one(User, jonas.id).time_zone = "America/Chicago"
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    tomorrow = f"{clock.now() + timedelta(days=1):%Y-%m-%d}T15:00"
+    data = {"body": "Later then", "later": "1", "send_at": tomorrow, "submission_key": "k2"}
+    assert as_jonas.post(f"/inbox/{conversation.id}/messages", data).status == 303
+    message = db.session.scalars(db.select(Message).where(Message.body == "Later then")).one()
+    assert message.state is MessageState.SCHEDULED
+    assert message.send_at is not None
+    assert message.send_at.hour in (20, 21), "15:00 in Chicago is 20:00 or 21:00 in UTC"
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert "Scheduled for" in page.one(".waiting").get_text()
+    as_jonas.post(f"/inbox/messages/{message.id}/cancel")
+    assert "Cancelled" in as_jonas.get(f"/inbox/{conversation.id}").words
+
+
+def test_a_draft_is_kept_per_person_and_forgotten_once_sent(
+    jonas: User, mei: User, as_jonas: Browser
+) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    assert as_jonas.post(f"/inbox/{conversation.id}/draft", {"body": "Half a sent"}).status == 204
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert page.field("Message").get_text().strip() == "Half a sent"
+    assert "Draft" in as_jonas.get("/inbox").one("#rows").get_text()
+    assert drafts.of(conversation.id, mei) == ""
+    as_jonas.post(f"/inbox/{conversation.id}/messages", {"body": "Half a sentence", "submission_key": "k3"})
+    assert drafts.of(conversation.id, jonas) == ""
+
+
+def test_a_long_thread_is_read_in_pages(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id, minutes=500)
+    with transaction() as session:
+        session.add_all(
+            Message(conversation_id=conversation.id, direction=Direction.INBOUND, kind="manual", state="received",
+                    body=f"Line {number}", peer=conversation.peer, created_at=clock.now(),
+                    occurred_at=clock.now() - timedelta(minutes=200 - number))
+            for number in range(120)
+        )
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert "Line 119" in page.words
+    assert "Line 69" not in page.words
+    seen = [item.get_text() for item in page.select("#tail .body")]
+    while page.select("#earlier a"):
+        page = as_jonas.get(page.one("#earlier a")["hx-get"], htmx=True)
+        seen = [item.get_text() for item in page.select(".body")] + seen
+    assert seen == ["I am Mira Okafor", *(f"Line {number}" for number in range(120))]
+
+
+def test_a_candidates_words_are_inert(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("<script>alert(1)</script>", assignee_id=jonas.id)
+    factories.message(conversation, body='<img src=x onerror=alert(1)> see https://evil.example/?a="b')
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert not page.select("#tail img")
+    link = page.one("#tail .body a")
+    assert link["href"] == "https://evil.example/?a="
+    assert "noopener" in link["rel"]
+
+
+def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> None:
+    person = factories.candidate(name="Elena Petrova", phone=None)
+    number = factories.sending_number()
+    unknown = factories.add(Conversation(sending_number_id=number.id, peer="+12185550190", created_at=clock.now(),
+                                         last_activity_at=clock.now()))
+    factories.message(unknown, body="Who is this?")
+    page = as_jonas.get(f"/inbox/{unknown.id}")
+    assert "Nobody in Lever has this number" in page.words
+    choices = as_jonas.get(f"/inbox/{unknown.id}/match?q=petrova", htmx=True)
+    assert choices.one("button[name=candidate]")["value"] == str(person.id)
+    answer = as_jonas.post(f"/inbox/{unknown.id}/match", {"candidate": str(person.id)})
+    assert answer.status == 303
+    assert "Elena Petrova" in as_jonas.get(answer.location).one("#head h2").get_text()

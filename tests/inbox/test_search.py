@@ -1,0 +1,97 @@
+"""Finding people and words, on either database."""
+
+import pytest
+
+from grayscale.database import transaction
+from grayscale.domain import search
+from grayscale.extensions import db
+from grayscale.models import Candidate, Message, User
+from tests import factories
+from tests.inbox.test_views import talk
+
+
+def people(user: User, query: str) -> list[str]:
+    return [row.name for row in search.find(user, query).people]
+
+
+def hits(user: User, query: str) -> list[str]:
+    return ["".join(part for part, _ in hit.parts) for hit in search.find(user, query).hits]
+
+
+@pytest.mark.parametrize("query", ["mira", "OKAF", "okafor mira", "Zoe", "zoë"])
+def test_by_name_whatever_the_case_order_and_accents(jonas: User, query: str) -> None:
+    talk("Mira Zoë Okafor")
+    talk("Somebody Else", phone="+12185550143")
+    assert people(jonas, query) == ["Mira Zoë Okafor"]
+
+
+@pytest.mark.parametrize(
+    "query", ["+12185550142", "(218) 555-0142", "218.555.0142", "1 218 555 0142", "555-0142", "0142", "218555"]
+)
+def test_by_phone_in_any_notation(jonas: User, query: str) -> None:
+    talk("Mira Okafor", phone="+12185550142")
+    talk("Somebody Else", phone="+13035550199")
+    assert people(jonas, query) == ["Mira Okafor"]
+
+
+def test_by_posting_and_name_together(jonas: User) -> None:
+    posting = factories.posting(title="Night Shift RN, ICU")
+    for name, phone in (("Mira Okafor", "+12185550142"), ("Grace Lund", "+12185550143")):
+        conversation = talk(name, phone=phone)
+        assert conversation.candidate is not None
+        factories.opportunity(conversation.candidate, posting_lever_id=posting.lever_id)
+    talk("Mira Other", phone="+12185550144")
+    assert set(people(jonas, "night icu")) == {"Mira Okafor", "Grace Lund"}
+    assert people(jonas, "mira night") == ["Mira Okafor"]
+
+
+def test_by_words_of_messages_with_the_match_marked(jonas: User) -> None:
+    conversation = talk("Mira Okafor")
+    factories.message(conversation, body="Is parking free at the east entrance?")
+    found = search.find(jonas, "parking ent")
+    assert [part for part, is_match in found.hits[0].parts if is_match] == ["parking", "entrance"]
+    assert hits(jonas, "parking ramp") == []
+
+
+def test_changed_and_deleted_words_are_found_no_more(jonas: User) -> None:
+    conversation = talk("Mira Okafor")
+    message = factories.message(conversation, body="secretword here")
+    assert len(hits(jonas, "secretword")) == 1
+    with transaction() as session:
+        session.get_one(Message, message.id).body = "other"
+    assert hits(jonas, "secretword") == []
+    with transaction() as session:
+        person = session.get_one(Candidate, conversation.candidate_id)
+        session.execute(db.delete(Candidate).where(Candidate.id == person.id))
+    assert people(jonas, "mira") == []
+    assert hits(jonas, "other") == []
+
+
+def test_what_is_confidential_is_not_found(jonas: User, ana: User) -> None:
+    person = factories.candidate(name="Hannah Weiss", phone="+16465550139")
+    opportunity = factories.opportunity(person, confidential=True, owner_lever_id="someone")
+    hidden = factories.conversation(person, opportunity_id=opportunity.id)
+    factories.message(hidden, body="the board meets at nine")
+    for query in ("hannah", "6465550139", "board meets"):
+        assert not search.find(jonas, query), query
+        assert search.find(ana, query), query
+
+
+@pytest.mark.parametrize("query", ["", "   ", '"', "a", "*", "' OR 1=1", "AND", "NEAR(", "---", "%", "\x00", "😀", "(((("])
+def test_odd_queries_do_no_harm(jonas: User, query: str) -> None:
+    talk("Mira Okafor")
+    search.find(jonas, query)
+
+
+def test_deleted_words_leave_the_index_file(jonas: User, request: pytest.FixtureRequest) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL vacuums its own")
+    conversation = talk("Mira Okafor")
+    message = factories.message(conversation, body="xylophonecandidate")
+    with transaction() as session:
+        session.delete(session.get_one(Message, message.id))
+    while search.forget_deleted():
+        pass
+    with transaction() as session:
+        blocks = session.execute(db.text("SELECT block FROM message_search_data")).scalars().all()
+    assert not any(b"xylophonecandidate" in bytes(block) for block in blocks)

@@ -1,0 +1,134 @@
+"""Which conversations are in which view, for whom, and in what order."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain import inbox, inbox_acts
+from grayscale.domain.inbox import View
+from grayscale.domain.inbox_member import mark_read, mark_unread
+from grayscale.extensions import db
+from grayscale.models import Conversation, User
+from tests import factories
+from tests.page import Browser
+
+
+def talk(name: str, *, minutes: int = 5, phone: str = "+12185550142", **values: object) -> Conversation:
+    """A conversation whose candidate texted *minutes* ago."""
+    person = factories.candidate(name=name, phone=phone)
+    at = clock.now() - timedelta(minutes=minutes)
+    made = factories.conversation(person, last_activity_at=at, needs_reply=True, **values)
+    message = factories.message(made, body=f"I am {name}", occurred_at=at)
+    with transaction():
+        found = db.session.get_one(Conversation, made.id)
+        found.last_message_id = found.last_inbound_id = message.id
+        found.last_inbound_at = at
+    return made
+
+
+def names(user: User, view: View) -> list[str]:
+    return [row.name for row in inbox.page(user, view).rows]
+
+
+def test_newest_activity_stands_first(jonas: User) -> None:
+    talk("Old", minutes=60)
+    talk("New", minutes=1)
+    assert names(jonas, View.ALL) == ["New", "Old"]
+
+
+def test_each_view_holds_its_own(jonas: User, mei: User) -> None:
+    talk("Mine", assignee_id=jonas.id)
+    talk("Hers", assignee_id=mei.id)
+    talk("Nobody's")
+    talk("Failed", assignee_id=mei.id, has_failure=True)
+    talk("Put away", archived_at=clock.now())
+    assert names(jonas, View.MINE) == ["Mine"]
+    assert names(jonas, View.UNASSIGNED) == ["Nobody's"]
+    assert names(jonas, View.FAILED) == ["Failed"]
+    assert names(jonas, View.ARCHIVED) == ["Put away"]
+    assert set(names(jonas, View.ALL)) == {"Mine", "Hers", "Nobody's", "Failed"}
+    assert inbox.counts(jonas) == {
+        View.MINE: 1, View.UNASSIGNED: 1, View.ALL: 4, View.UNREAD: 2, View.NEEDS_REPLY: 4, View.FAILED: 1,
+        View.ARCHIVED: 1,
+    }
+
+
+def test_unread_concerns_what_is_mine_followed_or_nobodys(jonas: User, mei: User) -> None:
+    talk("Mine", assignee_id=jonas.id)
+    talk("Nobody's")
+    hers = talk("Hers", assignee_id=mei.id)
+    assert set(names(jonas, View.UNREAD)) == {"Mine", "Nobody's"}
+    inbox_acts.follow(hers.id, jonas, True)
+    assert set(names(jonas, View.UNREAD)) == {"Mine", "Nobody's", "Hers"}
+
+
+def test_reading_is_mine_alone_and_can_be_undone(jonas: User, mei: User) -> None:
+    conversation = talk("Mira")
+    newest = conversation.last_inbound_id or 0
+    assert mark_read(conversation.id, jonas, newest)
+    assert not mark_read(conversation.id, jonas, newest)
+    assert names(jonas, View.UNREAD) == []
+    assert names(mei, View.UNREAD) == ["Mira"]
+    mark_unread(conversation.id, jonas)
+    assert names(jonas, View.UNREAD) == ["Mira"]
+
+
+def test_pages_follow_on_without_gaps_or_repeats(jonas: User) -> None:
+    at = clock.now()
+    for position in range(7):
+        # Two at the same moment: the id decides.
+        talk(f"Person {position}", phone=f"+1218555010{position}", minutes=position // 2)
+    with transaction():
+        db.session.execute(db.update(Conversation).where(Conversation.id <= 4).values(last_activity_at=at))
+    seen: list[str] = []
+    after = None
+    while True:
+        page = inbox.page(jonas, View.ALL, after=after, limit=2)
+        seen += [row.name for row in page.rows]
+        after = page.after
+        if after is None:
+            break
+        assert inbox.Place.parse(str(after)) == after
+    assert len(seen) == len(set(seen)) == 7
+
+
+def test_a_count_stops_at_the_cap(jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "COUNT_CAP", 3)
+    for position in range(5):
+        talk(f"Person {position}", phone=f"+1218555010{position}")
+    assert inbox.counts(jonas)[View.ALL] == 3
+
+
+def test_a_confidential_conversation_is_neither_listed_nor_counted_nor_opened(
+    jonas: User, as_jonas: Browser, as_ana: Browser
+) -> None:
+    person = factories.candidate(name="Hannah Weiss")
+    opportunity = factories.opportunity(person, confidential=True, owner_lever_id="someone")
+    hidden = factories.conversation(person, opportunity_id=opportunity.id)
+    assert names(jonas, View.ALL) == []
+    assert inbox.counts(jonas)[View.ALL] == 0
+    for path in (f"/inbox/{hidden.id}", f"/inbox/{hidden.id}/earlier?before=2026-01-01T00:00:00+00:00~1"):
+        assert as_jonas.get(path).status == 404
+    for act in ("archive", "assign", "follow", "unread", "draft", "here", "messages", "opt-out"):
+        assert as_jonas.post(f"/inbox/{hidden.id}/{act}", {"body": "x", "reason": "x"}).status == 404, act
+    assert "Hannah" not in as_jonas.get(f"/inbox/live?tick=-1&c={hidden.id}").text
+    assert as_ana.get(f"/inbox/{hidden.id}").status == 200
+
+
+def test_acts_without_javascript(jonas: User, mei: User, sign_in: Callable[[User], Browser]) -> None:
+    conversation = talk("Mira", assignee_id=jonas.id)
+    browser = sign_in(jonas)
+    page = browser.post(f"/inbox/{conversation.id}/archive")
+    assert (page.status, page.location) == (303, "/inbox")
+    assert names(jonas, View.ARCHIVED) == ["Mira"]
+    browser.post(f"/inbox/{conversation.id}/unarchive")
+    assert names(jonas, View.MINE) == ["Mira"]
+    browser.post(f"/inbox/{conversation.id}/assign", {"assignee": str(mei.id)})
+    assert names(mei, View.MINE) == ["Mira"]
+    browser.post(f"/inbox/{conversation.id}/assign", {"assignee": ""})
+    assert names(jonas, View.UNASSIGNED) == ["Mira"]
+    refused = browser.post(f"/inbox/{conversation.id}/assign", {"assignee": "999"})
+    assert refused.status == 422
