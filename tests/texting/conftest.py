@@ -7,14 +7,15 @@ import pytest
 import responses
 import time_machine
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from grayscale.database import transaction
 from grayscale.domain.texting import inbound, outbound
 from grayscale.extensions import db
 from grayscale.models import Conversation, Message, SendingNumber, TextingAccount, User
 from tests import factories
-from tests.page import Browser, Page
-from tests.texting.carrier import OURS, SID, TOKEN, Carrier, inbound_form, signed, status_form, utc
+from tests.page import Browser
+from tests.texting.carrier import OURS, PUBLIC, SID, TOKEN, Carrier, inbound_form, signed, status_form, utc
 
 NOON = utc(2026, 6, 3, 17)
 FIRST = "Hi Mira, this is Jonas from Harbor. Reply STOP to opt out."
@@ -73,31 +74,36 @@ def submit(jonas: User) -> Callable[..., Message]:
 
 
 @pytest.fixture
-def text_in(client: Browser) -> Callable[..., Page]:
+def text_in(client: Browser) -> Callable[..., TestResponse]:
     """A candidate texts: the carrier's webhook, handled."""
 
-    def call(body: str, *, sid: str | None = None, handle: bool = True, **values: str) -> Page:
+    def call(body: str, *, sid: str | None = None, handle: bool = True, **values: str) -> TestResponse:
         form = inbound_form(body, sid=sid or f"SMin{next(_sids):028x}", **values)
-        page = client.post("/webhooks/twilio/inbound", form, headers=signed("/webhooks/twilio/inbound", form))
+        answer = hook(client, "/webhooks/twilio/inbound", form)
         if handle:
             inbound.handle_waiting()
-        return page
+        return answer
 
     return call
 
 
 @pytest.fixture
-def say(client: Browser) -> Callable[..., Page]:
+def say(client: Browser) -> Callable[..., TestResponse]:
     """The carrier says how far a text is: the status callback, handled."""
 
-    def call(sid: str, status: str, error_code: int | None = None, *, m: str | None = None) -> Page:
+    def call(sid: str, status: str, error_code: int | None = None, *, m: str | None = None) -> TestResponse:
         path = "/webhooks/twilio/status" + (f"?m={m}" if m else "")
         form = status_form(sid, status, error_code)
-        page = client.post(path, form, headers=signed(path, form))
+        answer = hook(client, path, form)
         inbound.handle_waiting()
-        return page
+        return answer
 
     return call
+
+
+def hook(client: Browser, path: str, form: dict[str, str], **headers: str) -> TestResponse:
+    """A webhook of the carrier's, signed by it unless *headers* say otherwise."""
+    return client.client.post(path, data=form, headers=headers or signed(path, form), base_url=PUBLIC)
 
 
 def fresh(row: Message | Conversation) -> Message | Conversation:

@@ -136,14 +136,13 @@ def cancel_waiting(e164: str, why: str) -> int:
 
 def _set(e164: str, state: ConsentState, how: ConsentHow, by: User | None, at: datetime | None) -> None:
     hashed = number_hash(e164)
+    values = {"e164": e164, "state": state, "how": how, "by_id": by.id if by else None, "at": at or clock.now()}
     found = db.session.scalar(select(Consent).where(Consent.number_hash == hashed).with_for_update())
     if found is None:
-        found = Consent(number_hash=hashed)
-        db.session.add(found)
-    found.e164 = e164
-    found.state, found.how = state, how
-    found.by_id = by.id if by else None
-    found.at = at or clock.now()
+        db.session.add(Consent(number_hash=hashed, **values))
+    else:
+        for name, value in values.items():
+            setattr(found, name, value)
     db.session.flush()
 
 

@@ -105,7 +105,7 @@ def check(
         _consent(to),
         held := _hours(conversation, to, at, message),
         _limit(conversation, to, at, message),
-        _opt_out_line(to, at, body),
+        _opt_out_line(to, at, body, message),
         _sender(conversation),
     ):
         if verdict is not None and not verdict.allowed and not verdict.holds:
@@ -144,17 +144,18 @@ def is_live(conversation: Conversation, at: datetime) -> bool:
     return last is not None and at - LIVE_EXCHANGE <= last <= at
 
 
-def is_first_text(peer: str, at: datetime) -> bool:
-    """Whether a text to *peer* comes out of the blue: nothing was said either way for a month."""
-    since = at - SILENCE
-    said = select(Message.id).where(
-        Message.peer == peer,
-        Message.occurred_at >= since,
-        or_(
-            Message.direction == Direction.INBOUND,
-            (Message.direction == Direction.OUTBOUND) & Message.state.in_(COUNTED),
-        ),
+def is_first_text(peer: str, at: datetime, *, message: Message | None = None) -> bool:
+    """Whether a text to *peer* comes out of the blue: nothing was said either way for a month.
+
+    One about to be written (no *message*) comes after what waits ahead of it.
+    """
+    counts = or_(
+        Message.direction == Direction.INBOUND,
+        (Message.direction == Direction.OUTBOUND) & Message.state.in_(COUNTED),
     )
+    if message is None:
+        counts = counts | (Message.state.in_((MessageState.QUEUED, MessageState.SCHEDULED)) & (Message.send_at <= at))
+    said = select(Message.id).where(Message.peer == peer, Message.occurred_at >= at - SILENCE, counts)
     return db.session.scalar(said.limit(1)) is None
 
 
@@ -272,10 +273,10 @@ def _limit(conversation: Conversation, peer: str, at: datetime, message: Message
     return Verdict(False, Code.OVER_LIMIT, sentence)
 
 
-def _opt_out_line(peer: str, at: datetime, body: str | None) -> Verdict | None:
+def _opt_out_line(peer: str, at: datetime, body: str | None, message: Message | None) -> Verdict | None:
     if body is None or not texting_account().require_opt_out_line or SAYS_HOW_TO_OPT_OUT.search(body):
         return None
-    if not is_first_text(peer, at):
+    if not is_first_text(peer, at, message=message):
         return None
     return Verdict(
         False, Code.NO_OPT_OUT_LINE, "A first text must say how to opt out. Add for example: Reply STOP to opt out."

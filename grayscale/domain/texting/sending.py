@@ -89,15 +89,17 @@ def _claim() -> list[int]:
     """Due rows, each recruiter's in turn, so that one's five hundred do not hold up another's one."""
     now = clock.now()
     earlier = aliased(Message)
-    # Two texts of one conversation go in the order they were written.
+    # Two texts of one conversation go in the order they were meant to.
     after_another = (
         select(earlier.id)
         .where(
             earlier.conversation_id == Message.conversation_id,
-            earlier.id < Message.id,
             earlier.direction == Direction.OUTBOUND,
-            earlier.state.in_((MessageState.QUEUED, MessageState.SENDING)),
-            earlier.scheduled_by_person.is_(False),
+            earlier.state.in_((*READY, MessageState.SENDING)),
+            or_(
+                earlier.send_at < Message.send_at,
+                (earlier.send_at == Message.send_at) & (earlier.id < Message.id),
+            ),
         )
         .exists()
     )

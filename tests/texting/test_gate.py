@@ -1,0 +1,216 @@
+"""The one gate: who may be texted, and when; each rule by name."""
+
+from collections.abc import Callable
+from datetime import time as clock_time
+from datetime import timedelta
+
+import pytest
+import time_machine
+from werkzeug.test import TestResponse
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain.texting import consent, gate, outbound
+from grayscale.domain.texting.gate import Code
+from grayscale.models import (
+    Candidate,
+    CandidatePhone,
+    ConsentHow,
+    ConsentPolicy,
+    Conversation,
+    Message,
+    MessageState,
+    SendingNumber,
+    TextingAccount,
+    User,
+)
+from tests import factories
+from tests.texting.carrier import PEER, Carrier, utc
+from tests.texting.conftest import FIRST, fresh
+
+Submit = Callable[..., Message]
+Policy = Callable[..., None]
+TextIn = Callable[..., TestResponse]
+NIGHT = utc(2026, 6, 4, 3)  # 22:00 in Chicago
+
+
+def ask(conversation: Conversation, by: User | None = None, body: str | None = FIRST) -> gate.Verdict:
+    return gate.check(fresh(conversation), at=clock.now(), by=by, body=body)
+
+
+def change(model: type, row_id: int, **values: object) -> None:
+    with transaction() as session:
+        row = session.get_one(model, row_id)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def test_a_first_text_at_noon_with_an_opt_out_line_may_go(conversation: Conversation, jonas: User) -> None:
+    assert ask(conversation, jonas) == gate.ALLOWED
+
+
+def test_an_opted_out_number_is_never_texted(conversation: Conversation, jonas: User) -> None:
+    consent.opt_out(PEER, ConsentHow.RECRUITER, jonas, "asked on the phone")
+    verdict = ask(conversation, jonas)
+    assert (verdict.allowed, verdict.code) == (False, Code.OPTED_OUT)
+    assert "Jun 3, 2026" in verdict.sentence
+
+
+def test_an_opt_out_outlives_the_erasure_of_its_number(conversation: Conversation, jonas: User) -> None:
+    consent.opt_out(PEER, ConsentHow.KEYWORD, reason="STOP")
+    with transaction():
+        consent.forget(PEER)
+    assert ask(conversation, jonas).code is Code.OPTED_OUT
+    assert [(record.e164, record.words) for record in consent.records_of(PEER)] == [(None, "")]
+
+
+def test_a_number_the_carrier_called_dead_is_not_texted(conversation: Conversation, jonas: User) -> None:
+    phone = fresh(conversation).candidate.phones[0]
+    change(CandidatePhone, phone.id, not_textable="The carrier said: This number is not in service.")
+    verdict = ask(conversation, jonas)
+    assert verdict.code is Code.INVALID_NUMBER
+    assert "not in service" in verdict.sentence
+
+
+def test_levers_data_protection_is_obeyed(conversation: Conversation, jonas: User) -> None:
+    change(Candidate, conversation.candidate_id, contact_forbidden=True)
+    assert ask(conversation, jonas).code is Code.CONTACT_FORBIDDEN
+
+
+def test_where_the_company_asks_for_consent_only_consent_on_record_lets_a_text_go(
+    conversation: Conversation, jonas: User, policy: Policy, text_in: TextIn
+) -> None:
+    policy(consent=ConsentPolicy.RECORDED_CONSENT)
+    assert ask(conversation, jonas).code is Code.NO_CONSENT
+    text_in("Hi, is the job still open?")
+    assert ask(conversation, jonas).allowed
+
+
+def test_quiet_hours_hold_and_say_until_when(
+    conversation: Conversation, jonas: User, time: time_machine.Traveller
+) -> None:
+    time.move_to(NIGHT)
+    verdict = ask(conversation, jonas)
+    assert verdict.holds
+    assert verdict.allowed_at == utc(2026, 6, 4, 14)
+    assert "Thu Jun 4, 9:00 AM their time" in verdict.sentence
+
+
+def test_the_candidates_own_place_beats_their_numbers(
+    conversation: Conversation, jonas: User, time: time_machine.Traveller
+) -> None:
+    change(Candidate, conversation.candidate_id, location="Honolulu, HI")
+    assert ask(conversation, jonas).allowed_at == utc(2026, 6, 3, 19)
+    time.move_to(NIGHT)
+    assert ask(conversation, jonas).allowed
+
+
+def test_a_postings_place_only_narrows(conversation: Conversation, jonas: User, time: time_machine.Traveller) -> None:
+    opportunity = factories.opportunity(fresh(conversation).candidate, location="Los Angeles, CA")
+    change(Conversation, conversation.id, opportunity_id=opportunity.id)
+    time.move_to(utc(2026, 6, 3, 15))  # 10:00 in Chicago, 8:00 in Los Angeles
+    assert ask(conversation, jonas).allowed_at == utc(2026, 6, 3, 16)
+
+
+def test_a_reply_within_a_live_exchange_may_go_at_night(
+    conversation: Conversation, jonas: User, time: time_machine.Traveller, text_in: TextIn, policy: Policy
+) -> None:
+    time.move_to(NIGHT)
+    text_in("Are you still up?")
+    verdict = ask(conversation, jonas, "Yes!")
+    assert (verdict.allowed, verdict.code) == (True, Code.LIVE_REPLY)
+    time.shift(timedelta(minutes=16))
+    assert ask(conversation, jonas, "Yes!").holds
+    time.shift(timedelta(minutes=-16))
+    policy(allow_live_replies=False)
+    assert ask(conversation, jonas, "Yes!").holds
+
+
+def test_equal_hours_mean_all_day(
+    conversation: Conversation, jonas: User, time: time_machine.Traveller, policy: Policy
+) -> None:
+    time.move_to(NIGHT)
+    policy(opens=clock_time(9), closes=clock_time(9))
+    assert ask(conversation, jonas).allowed
+
+
+def test_the_limit_of_unanswered_texts(
+    conversation: Conversation, jonas: User, submit: Submit, carrier: Carrier, text_in: TextIn,
+    time: time_machine.Traveller, policy: Policy,
+) -> None:  # fmt: skip
+    for number in range(3):
+        submit(conversation, f"{FIRST} {number}")
+        outbound.send_due()
+        time.shift(timedelta(minutes=1))
+    verdict = ask(conversation, jonas, "One more")
+    assert (verdict.code, verdict.holds) == (Code.OVER_LIMIT, False)
+    assert "3 texts in 24 hours" in verdict.sentence
+    policy(unanswered_limit=0)
+    assert ask(conversation, jonas, "One more").allowed
+    policy(unanswered_limit=3)
+    text_in("Sorry, was asleep")
+    time.shift(timedelta(minutes=1))
+    assert ask(conversation, jonas, "One more").allowed
+
+
+def test_what_waits_counts_against_the_limit_when_more_is_submitted(
+    conversation: Conversation, submit: Submit
+) -> None:
+    for number in range(3):
+        submit(conversation, f"{FIRST} {number}")
+    with pytest.raises(outbound.Blocked, match="3 texts"):
+        submit(conversation, "One more")
+
+
+def test_a_first_text_must_say_how_to_opt_out(conversation: Conversation, jonas: User, policy: Policy) -> None:
+    verdict = ask(conversation, jonas, "Hi Mira, got a minute?")
+    assert verdict.code is Code.NO_OPT_OUT_LINE
+    assert "Reply STOP to opt out" in verdict.sentence
+    for line in ("Text STOP to end.", "reply stop to opt out", "To unsubscribe say so", "You can opt-out any time"):
+        assert ask(conversation, jonas, f"Hi Mira. {line}").allowed
+    policy(require_opt_out_line=False)
+    assert ask(conversation, jonas, "Hi Mira, got a minute?").allowed
+
+
+def test_a_later_text_and_an_answer_need_no_opt_out_line(
+    conversation: Conversation, jonas: User, submit: Submit, carrier: Carrier, time: time_machine.Traveller
+) -> None:
+    submit(conversation)
+    outbound.send_due()
+    assert ask(conversation, jonas, "Are you free?").allowed
+    time.shift(timedelta(days=31))
+    assert ask(conversation, jonas, "Still there?").code is Code.NO_OPT_OUT_LINE
+
+
+def test_whoever_texted_us_first_needs_no_opt_out_line(
+    conversation: Conversation, jonas: User, text_in: TextIn
+) -> None:
+    text_in("Is the job still open?")
+    assert ask(conversation, jonas, "It is!").allowed
+
+
+@pytest.mark.parametrize("what", ["account", "number", "inactive"])
+def test_a_sender_the_carrier_stopped_sends_nothing(
+    conversation: Conversation, jonas: User, connected: SendingNumber, what: str
+) -> None:
+    if what == "account":
+        change(TextingAccount, 1, stopped_reason="Twilio refused the token.")
+    elif what == "number":
+        change(SendingNumber, connected.id, stopped_reason="Not registered.")
+    else:
+        change(SendingNumber, connected.id, active=False)
+    assert ask(conversation, jonas).code is Code.SENDER_STOPPED
+
+
+def test_the_gates_answer_can_be_read_on_the_message(
+    conversation: Conversation, submit: Submit, carrier: Carrier, jonas: User
+) -> None:
+    message = submit(conversation)
+    change(Candidate, conversation.candidate_id, contact_forbidden=True)
+    outbound.send_due()
+    blocked = fresh(message)
+    assert blocked.state is MessageState.BLOCKED
+    assert "data protection" in (blocked.error or "")
+    assert any("contact_forbidden" in event.detail for event in blocked.events)
+    assert not carrier.posts
+    assert fresh(conversation).has_failure
