@@ -41,7 +41,7 @@
 
   // Archived or put aside: on to the next one in the list.
   document.addEventListener("inbox:leave", (event) => {
-    const row = document.querySelector(`#row-${event.detail.id}`);
+    const row = event.detail.id && document.getElementById(`row-${event.detail.id}`);
     const next = row?.nextElementSibling?.querySelector(".row-link") || row?.previousElementSibling?.querySelector(".row-link");
     if (next) next.focus();
   });

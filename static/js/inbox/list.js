@@ -4,6 +4,7 @@
   let lastPointer = 0;
   let lastKey = 0;
   let pending = null;
+  let force = false;
 
   const list = () => document.getElementById("list");
   document.addEventListener("pointermove", (event) => { if (event.target.closest?.("#list")) lastPointer = Date.now(); });
@@ -25,15 +26,23 @@
     if (offer) offer.hidden = true;
   }
 
+  const idsOf = (rows) => [...rows.querySelectorAll(".row-item")].map((row) => row.id);
+  // What one did oneself shows at once.
+  document.addEventListener("inbox:leave", () => { force = true; });
+
   // *next* is a fresh <ul id="rows">.
   function apply(next) {
     const current = document.getElementById("rows");
     if (!current) return;
-    const before = [...current.querySelectorAll(".row-item")].map((row) => row.id);
-    const after = [...next.querySelectorAll(".row-item")].map((row) => row.id);
-    const moved = after.filter((id, index) => before[index] !== id && (before.indexOf(id) === -1 || before.indexOf(id) > index));
+    const before = idsOf(current);
+    const after = idsOf(next);
+    const kept = before.filter((id) => after.includes(id));
+    const stayed = after.filter((id) => before.includes(id));
+    const moved = [...after.filter((id) => !before.includes(id)), ...stayed.filter((id, index) => kept.indexOf(id) > index)];
     const focused = document.activeElement?.closest?.(".row-item")?.id;
-    if (!moved.length || !isBeingRead(list())) {
+    const isSame = !moved.length && kept.length === before.length;
+    if (isSame || force || !isBeingRead(list())) {
+      force = false;
       put(current, next);
       if (focused) document.getElementById(focused)?.querySelector("a").focus({ preventScroll: true });
       return;
@@ -44,6 +53,7 @@
     }
     current.dataset.rows = next.dataset.rows;
     pending = next;
+    if (!moved.length) return;
     const offer = document.getElementById("offer");
     offer.querySelector("span").textContent = moved.length === 1 ? "1 conversation moved up" : `${moved.length} conversations moved up`;
     offer.hidden = false;

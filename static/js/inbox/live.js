@@ -114,7 +114,7 @@
   function schedule(soon) {
     clearTimeout(timer);
     const base = document.hidden ? HIDDEN_MS : VISIBLE_MS;
-    const wait = soon ? 0 : Math.min(SLOWEST_MS, Math.max(base, took * 6) * (failures > 1 ? Math.min(8, failures) : 1));
+    const wait = soon ? 0 : Math.min(SLOWEST_MS, Math.max(base, took * 3) * (failures > 1 ? Math.min(8, failures) : 1));
     timer = setTimeout(poll, wait);
   }
 

@@ -30,17 +30,19 @@
 
   function tell(n) {
     const words = n === 1 ? "1 conversation has a new text." : `${n} conversations have new texts.`;
-    announce(words);
+    if (Date.now() - readOutAt > 1000) announce(words);
     if (document.hidden && "Notification" in window && Notification.permission === "granted") {
       const note = new Notification("Grayscale", { body: words, tag: "grayscale" });
       note.addEventListener("click", () => { window.focus(); note.close(); });
     }
   }
 
+  let readOutAt = 0;
   // Names of who wrote in the open conversation, read out once.
   function arrived(messages) {
     const theirs = messages.filter((message) => message.matches(".candidate, .colleague"));
     if (!theirs.length) return;
+    readOutAt = Date.now();
     const last = theirs[theirs.length - 1];
     const who = last.querySelector(".said-by span:last-child")?.textContent || "";
     announce(`${who}: ${last.querySelector(".body")?.textContent || "sent a picture"}`);

@@ -1,0 +1,124 @@
+"""The inbox in a real browser: a server on loopback over a day's worth of data, and people to look at it."""
+
+import logging
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
+
+from grayscale import create_app
+from grayscale.database import transaction
+from grayscale.domain import changes
+from grayscale.extensions import db, limiter
+from grayscale.models import Conversation, User
+from tests.chromium import shared_browser
+from tests.conftest import make_config
+from tools import demo_data
+
+
+@pytest.fixture
+def browser_here() -> Browser:
+    return shared_browser()
+
+
+@pytest.fixture(scope="session")
+def demo_file(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the demo's day in it, to copy."""
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copyfile(migrated, path)
+    app = create_app(make_config(f"sqlite:///{path}", public_url="http://127.0.0.1:1"))
+    with app.app_context():
+        demo_data.seed()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.session.remove()
+        db.engine.dispose()
+    return path
+
+
+class Office:
+    """A running application, and what its people and candidates do."""
+
+    def __init__(self, app: Flask, url: str, browser: Browser) -> None:
+        self.app = app
+        self.url = url
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    def sit_down(self, first_name: str, path: str = "/inbox", **options: object) -> Page:
+        """A page of this person, signed in."""
+        context = self._browser.new_context(
+            **{"viewport": {"width": 1280, "height": 820}, "base_url": self.url, **options}  # type: ignore[arg-type]
+        )
+        self._contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto("/login")
+        page.get_by_label("Email").fill(f"{first_name.lower()}@harbor.example")
+        page.get_by_label("Password", exact=True).fill(demo_data.PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/inbox*")
+        if path != "/inbox":
+            page.goto(path)
+        return page
+
+    def conversation(self, name: str) -> int:
+        with self.app.app_context():
+            found = db.session.scalar(
+                db.select(Conversation.id).join(Conversation.candidate).where(db.text("candidate.name = :name"))
+                .params(name=name)
+            )
+            assert found is not None
+            return int(found)
+
+    def candidate_texts(self, name: str, words: str) -> None:
+        self._say(name, "<", words)
+
+    def colleague_texts(self, who: str, name: str, words: str) -> None:
+        self._say(name, who, words)
+
+    def _say(self, name: str, who: str, words: str) -> None:
+        conversation_id = self.conversation(name)
+        with self.app.app_context():
+            people = {user.first_name: user for user in db.session.scalars(db.select(User))}
+            with transaction() as session:
+                demo_data.say(session.get_one(Conversation, conversation_id), people, 0, who, words)
+                session.flush()
+                changes.touch([conversation_id])
+
+    def leave(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def office(demo_file: Path, tmp_path: Path, browser_here: Browser) -> Iterator[Office]:
+    path = tmp_path / "office.db"
+    shutil.copyfile(demo_file, path)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    app = create_app(make_config(f"sqlite:///{path}", public_url=url, port=port))
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with app.app_context():
+        limiter.enabled = False
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    made = Office(app, url, browser_here)
+    try:
+        yield made
+    finally:
+        made.leave()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.engine.dispose()

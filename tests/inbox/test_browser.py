@@ -1,0 +1,152 @@
+"""The inbox as people use it, in a real Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.inbox.conftest import Office
+
+pytestmark = pytest.mark.browser
+
+
+def test_two_recruiters_at_once(office: Office) -> None:
+    mira = office.conversation("Mira Okafor")
+    jonas = office.sit_down("Jonas", f"/inbox/{mira}")
+    mei = office.sit_down("Mei", f"/inbox/{mira}")
+    expect(jonas.locator("#presence")).to_contain_text("Mei Tanaka is viewing")
+
+    # A candidate's text arrives without a reload, within two seconds, and is said to a screen reader.
+    office.candidate_texts("Mira Okafor", "Never mind, I found the ramp!")
+    expect(jonas.locator("#tail")).to_contain_text("I found the ramp", timeout=4000)
+    expect(jonas.locator("#announce")).to_contain_text("I found the ramp")
+
+    # Mei is typing while Jonas answers: she is told before hers goes, and her words stay.
+    mei.get_by_label("Message", exact=True).fill("Great, see you")
+    jonas.get_by_label("Message", exact=True).fill("Wonderful, see you Tuesday")
+    jonas.get_by_role("button", name="Send", exact=True).click()
+    mei.get_by_role("button", name="Send", exact=True).click()
+    expect(mei.locator("#composer-notes")).to_contain_text("Jonas Rehn answered while you were writing")
+    expect(mei.get_by_label("Message", exact=True)).to_have_value("Great, see you")
+    expect(mei.locator("#tail .colleague").last).to_contain_text("Wonderful, see you Tuesday")
+
+    # Mei takes it over: Jonas sees whose it is.
+    mei.get_by_label("Assigned to").select_option("Me")
+    expect(jonas.locator("#assignee option:checked")).to_have_text("Mei Tanaka", timeout=6000)
+
+
+def test_the_list_stays_still_while_it_is_read(office: Office) -> None:
+    page = office.sit_down("Jonas")
+    first = page.locator("#rows .row-name").first
+    expect(first).to_have_text("Mira Okafor")
+    page.locator("#rows .row-link").nth(1).hover()
+    page.mouse.move(200, 300)
+    office.candidate_texts("Aisha Karim", "Are you there?")
+    page.mouse.move(210, 310)
+    expect(page.locator("#offer")).to_be_visible(timeout=4000)
+    expect(first).to_have_text("Mira Okafor")
+    expect(page).to_have_title(re.compile(r"^\(\d+\) "))
+    page.locator("#offer").click()
+    expect(first).to_have_text("Aisha Karim")
+
+
+def test_what_was_typed_survives(office: Office) -> None:
+    aisha = office.conversation("Aisha Karim")
+    tomas = office.conversation("Tomás Herrera")
+    page = office.sit_down("Jonas", f"/inbox/{tomas}")
+    box = page.get_by_label("Message", exact=True)
+    box.fill("Three thirty on Thu")
+    # An arrival does not disturb it.
+    office.candidate_texts("Tomás Herrera", "or friday")
+    expect(page.locator("#tail")).to_contain_text("or friday")
+    expect(box).to_have_value("Three thirty on Thu")
+    # Another conversation and back.
+    page.locator(f"#row-{aisha} a").click()
+    expect(page.locator("#head h2")).to_have_text("Aisha Karim")
+    page.locator(f"#row-{tomas} a").click()
+    expect(page.locator("#head h2")).to_have_text("Tomás Herrera")
+    expect(box).to_have_value("Three thirty on Thu")
+    # The network is away: the page says so, nothing is sent, nothing is lost.
+    page.context.set_offline(True)
+    box.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("not sent")
+    expect(page.locator("#offline")).to_be_visible()
+    office.candidate_texts("Tomás Herrera", "are you there?")
+    page.context.set_offline(False)
+    expect(page.locator("#offline")).to_have_count(0)
+    expect(page.locator("#tail")).to_contain_text("are you there?")
+    expect(box).to_have_value("Three thirty on Thu")
+    # The sign-in ends while typing: after signing in again it is all there.
+    page.context.clear_cookies()
+    box.press_sequentially("ursday")
+    page.wait_for_url(re.compile("/login"))
+    page.get_by_label("Email").fill("jonas@harbor.example")
+    page.get_by_label("Password", exact=True).fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile(f"/inbox/{tomas}"))
+    expect(box).to_have_value("Three thirty on Thursday")
+
+
+def test_a_day_by_keyboard(office: Office) -> None:
+    page = office.sit_down("Jonas")
+    keys = page.keyboard
+    keys.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    keys.press("Escape")
+    keys.press("j")
+    expect(page.locator("#rows .row-link").first).to_be_focused()
+    keys.press("j")
+    keys.press("k")
+    keys.press("Enter")
+    expect(page.locator("#head h2")).to_have_text("Mira Okafor")
+    keys.press("r")
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    keys.type("The ramp is free")
+    keys.press("Shift+Enter")
+    keys.type("with your badge")
+    # Held down, it goes once.
+    keys.down("Enter")
+    for _ in range(5):
+        keys.down("Enter")
+    keys.up("Enter")
+    expect(page.locator("#tail .message.me").last).to_contain_text("The ramp is free\nwith your badge", use_inner_text=True)
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
+    assert page.locator("#tail .body", has_text="The ramp is free").count() == 1
+    keys.press("Escape")
+    keys.press("a")
+    expect(page.get_by_label("Assigned to")).to_be_focused()
+    keys.press("Escape")
+    keys.press("e")
+    expect(page.locator("#toasts")).to_contain_text("Archived")
+    expect(page.locator("#rows")).not_to_contain_text("Mira Okafor")
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(page.locator("#rows")).to_contain_text("Mira Okafor")
+    keys.press("/")
+    expect(page.get_by_label("Search conversations")).to_be_focused()
+    keys.type("forklift")
+    expect(page.locator("#list")).to_contain_text("Elena Petrova")
+    expect(page.locator("#list mark")).to_have_text("forklift")
+
+
+def test_without_javascript(office: Office) -> None:
+    page = office.sit_down("Jonas", java_script_enabled=False)
+    page.get_by_label("Search conversations").fill("forklift")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Elena Petrova").first.click()
+    page.get_by_label("Message", exact=True).fill("Bring it to the interview, please. Reply STOP to opt out.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#tail .message.me").last).to_contain_text("Bring it to the interview")
+
+
+def test_on_a_phone_one_pane_at_a_time(office: Office) -> None:
+    page = office.sit_down("Jonas", viewport={"width": 390, "height": 780})
+    expect(page.locator("#conversation")).to_be_hidden()
+    page.get_by_role("link", name="Mira Okafor").click()
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    expect(page.locator("#rows")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Candidate", exact=True).click()
+    expect(page.get_by_role("complementary", name="Candidate")).to_contain_text("Dana Whitfield")
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.locator("#rows")).to_be_visible()
