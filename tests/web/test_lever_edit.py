@@ -117,6 +117,7 @@ def test_notes_are_posted_as_the_key_until_a_lever_user_is_chosen(as_ana: Browse
     factories.add(LeverUser(lever_id="u-1", name="Priya Nair", email="p@x.example", fetched_at=factories.clock.now()))
     page = as_ana.get("/settings/ats/lever")
     assert "The API key's own identity" in page.words
+    assert "One Note 1 h after the last message" in page.words
     as_ana.post(EDIT, {"notes_as": "u-1", "notify_followers": "y"})
     page = as_ana.get("/settings/ats/lever")
     assert "Post notes as Priya Nair" in page.words

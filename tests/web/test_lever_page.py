@@ -10,7 +10,7 @@ from grayscale import clock
 from grayscale.clients.lever.permissions import PERMISSIONS
 from grayscale.database import transaction
 from grayscale.domain.company import lever_integration
-from grayscale.domain.lever import tokens
+from grayscale.domain.lever import permissions, tokens
 from grayscale.extensions import db
 from grayscale.models import (
     KeyState,
@@ -107,6 +107,15 @@ def test_verifying_asks_lever_and_writes_nothing(as_ana: Browser) -> None:
     assert page.status == 200
     assert "List Stages is missing." in page.words
     assert {call.request.method for call in responses.calls} == {"GET"}
+
+
+def test_a_lever_that_does_not_answer_is_not_called_verified(
+    as_ana: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect()
+    monkeypatch.setattr(permissions, "verify", lambda by: None)
+    page = as_ana.post(f"{LEVER}/permissions", htmx=True)
+    assert "Lever did not answer for 15 of the permissions" in page.headers["HX-Trigger"]
 
 
 def test_verifying_without_a_key_says_so(as_ana: Browser) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from grayscale.config import current_config
 from grayscale.domain import users
 from grayscale.domain.company import lever_integration
 from grayscale.domain.errors import Invalid
@@ -29,6 +30,7 @@ def show() -> ResponseReturnValue:
         webhook_url=tokens.webhook_url(),
         key_overlap_until=lever_integration().previous_webhook_key_until,
         notes_as=_notes_as(),
+        transcript_delay=current_config().transcript_delay_seconds,
         oddity_count=overview.oddity_count(),
     )
 
@@ -86,12 +88,15 @@ def verify_permissions() -> ResponseReturnValue:
             )
         flash(str(error), "error")
         return redirect(url_for("settings_lever.show"), 303)
+    context = permissions_context()
+    silent = sum(line.state == "unknown" for line in context["guide_permissions"])
+    words, category = "Permissions verified.", "success"
+    if silent:
+        words, category = f"Lever did not answer for {silent} of the permissions. Try again in a minute.", "warning"
     if wants_partial():
-        return respond(
-            render_template("lever/_permissions.html", **permissions_context()),
-            trigger={"toast": {"message": "Permissions verified.", "category": "success"}},
-        )
-    flash("Permissions verified.", "success")
+        trigger = {"toast": {"message": words, "category": category}}
+        return respond(render_template("lever/_permissions.html", **context), trigger=trigger)
+    flash(words, category)
     return redirect(url_for("settings_lever.show", _anchor="permissions"), 303)
 
 
