@@ -7,10 +7,11 @@ first; nothing here asks.
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, text, update
 
 from grayscale.database import after_commit, transaction
 from grayscale.domain import audit, changes, conversations
@@ -37,6 +38,7 @@ log = get_logger(__name__)
 
 OPPORTUNITY_ERASED = "lever.opportunity_erased"
 CANDIDATE_ERASED = "lever.candidate_erased"
+INDEXES_TIDIED = "lever.indexes_tidied"
 
 
 def erase_opportunity(lever_id: str, why: str) -> bool:
@@ -138,6 +140,30 @@ def erased_since(lever_ids: Collection[str], rows: Mapping[str, Mapping[str, Any
         )
     )
     return {lever_id for lever_id in lever_ids if _mark(lever_id) in marks} if marks else set()
+
+
+def tidy() -> bool:
+    """Take what was erased out of the full-text indexes too. True when there was something to do.
+
+    Before SQLite 3.42 FTS5 cannot overwrite what it drops: the words stay in its pages until they are merged. Merging
+    is done once for many erasures, by the SYNC job, and the receipts tell whether it is due.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return False
+    newest = func.max(AuditEvent.at)
+    erased = db.session.scalar(
+        select(newest).where(AuditEvent.action.in_((CANDIDATE_ERASED, OPPORTUNITY_ERASED)))
+    )
+    tidied = db.session.scalar(select(newest).where(AuditEvent.action == INDEXES_TIDIED))
+    if erased is None or (tidied is not None and tidied > erased):
+        return False
+    with transaction() as session:
+        if sqlite3.sqlite_version_info < (3, 42):
+            for name in session.scalars(text("SELECT name FROM sqlite_master WHERE sql LIKE '%USING fts5%'")).all():
+                session.execute(text(f"INSERT INTO {name} ({name}) VALUES ('optimize')"))  # noqa: S608  a table's name
+        audit.record(INDEXES_TIDIED, by=None)
+    checkpoint()
+    return True
 
 
 def checkpoint() -> None:

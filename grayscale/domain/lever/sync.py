@@ -7,7 +7,7 @@ from flask import current_app
 from grayscale import clock
 from grayscale.clients.errors import ClientError, NotAuthorised
 from grayscale.domain.company import lever_integration
-from grayscale.domain.lever import connection, poll, sync_runs
+from grayscale.domain.lever import connection, erasure, poll, sync_runs
 from grayscale.domain.lever.sync_engine import Engine
 from grayscale.domain.lever.sync_requests import (
     ResourceStatus,
@@ -58,6 +58,7 @@ def take_up_failed() -> int | None:
 
 def run_if_due(seconds: float = ROUND_SECONDS) -> int:
     """One round of the SYNC job: work on the run that runs, or begin one that is due. 1 while there is more to do."""
+    erasure.tidy()
     if not _is_key_usable():
         return 0
     run = current()

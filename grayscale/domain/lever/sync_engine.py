@@ -242,6 +242,7 @@ class Engine:
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()
+        self._interviews.save()
         self._update_progress()
         unsaved = [walk for walk in self._walks if walk.is_unsaved]
         with transaction():
@@ -280,6 +281,7 @@ class Engine:
 
     def _end(self) -> None:
         """Nothing is left to fetch: the run is done, or what failed keeps it from being so."""
+        self._interviews.save()
         if self._interviews.gone:
             # Lever had no such opportunity when its interviews were asked for.
             gone, self._interviews.gone = self._interviews.gone, []

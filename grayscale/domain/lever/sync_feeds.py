@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from grayscale import clock
 from grayscale.clients.errors import Forbidden, NotFound
@@ -21,6 +21,8 @@ from grayscale.extensions import db
 from grayscale.models import Opportunity, Via
 
 BATCH = 200
+# Opportunities without an interview that are written down together.
+MANY = 20
 # Of one poll: what is left waits for the next one.
 INTERVIEWS_A_POLL = 200
 DELETIONS_A_RUN = 1_000
@@ -54,11 +56,10 @@ class InterviewFeed:
     gone: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     _queue: deque[tuple[str, list[str]]] = field(default_factory=deque)
+    in_flight: int = 0
+    # On their way, or listed and not yet written down.
     _asking: set[str] = field(default_factory=set)
-
-    @property
-    def in_flight(self) -> int:
-        return len(self._asking)
+    _empty: dict[str, datetime] = field(default_factory=dict)
 
     def waiting(self) -> int:
         """How many are still to be listed."""
@@ -76,10 +77,11 @@ class InterviewFeed:
             return None
         lever_id, known = self._queue.popleft()
         self._asking.add(lever_id)
+        self.in_flight += 1
         fetched_at = clock.now()
         return (
             lambda: refresh.list_known(self.client, lever_id, known, fetched_at),
-            lambda listing, error: self._take(lever_id, listing, error),
+            lambda listing, error: self._take(lever_id, bool(known), listing, error),
         )
 
     def _refill(self) -> None:
@@ -94,8 +96,10 @@ class InterviewFeed:
         known = refresh.known_interviews(ids)
         self._queue.extend((lever_id, known.get(lever_id, [])) for lever_id in ids)
 
-    def _take(self, lever_id: str, listing: refresh.Listing | None, error: Exception | None) -> None:
-        self._asking.discard(lever_id)
+    def _take(
+        self, lever_id: str, has_known: bool, listing: refresh.Listing | None, error: Exception | None
+    ) -> None:
+        self.in_flight -= 1
         if isinstance(error, Forbidden):
             # One opportunity may be closed to the key; the endpoint is when the first ones are refused.
             if self.done == 0:
@@ -111,22 +115,33 @@ class InterviewFeed:
             self.error = str(error)
             return
         self.done += 1
-        if listing is None:
-            self._skip(lever_id)
+        if listing is None or not (listing.interviews or has_known):
+            # Most have none: that is written down for many at once.
+            self._empty[lever_id] = clock.now() if listing is None else listing.fetched_at
+            if len(self._empty) >= MANY:
+                self.save()
             return
         found = mirror.apply_interviews(lever_id, listing.interviews, listing.fetched_at, self.via, gone=listing.gone)
         self.changed += len(found)
+        self._asking.discard(lever_id)
         if self.via is Via.POLL:
             self.changes += found
 
-    def _skip(self, lever_id: str) -> None:
+    def save(self) -> None:
+        """Write down which opportunities were listed and have no interview."""
+        if not self._empty:
+            return
+        table = Opportunity.__table__
+        rows = [{"listed": lever_id, "at": at} for lever_id, at in sorted(self._empty.items())]
         with transaction() as session:
             session.execute(
-                update(Opportunity)
-                .where(Opportunity.lever_id == lever_id)
-                .values(interviews_fetched_at=clock.now())
-                .execution_options(synchronize_session=False)
+                update(table)
+                .where(table.c.lever_id == bindparam("listed"))
+                .values(interviews_fetched_at=bindparam("at", type_=table.c.interviews_fetched_at.type)),
+                rows,
             )
+        self._asking -= self._empty.keys()
+        self._empty.clear()
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from grayscale.database import transaction
 from grayscale.domain.lever import sync_plan
 from grayscale.domain.lever.sync_plan import EVERYTHING
 from grayscale.domain.lever.sync_walks import Fetched, Options, Walk
-from grayscale.domain.lever.windows import FLOOR, TOO_MANY_PAGES, Carver, Span, halves
+from grayscale.domain.lever.windows import TOO_MANY_PAGES, Carver, Span, halves
 from grayscale.extensions import db
 from grayscale.models import Opportunity, SyncKind, SyncRun
 
@@ -75,9 +75,8 @@ class OpportunityWindows:
             carver.held(walk.span, walk.seen)
             return
         walk.created += [row["lever_created_at"] for row in prepared.rows.values() if row["lever_created_at"]]
-        if walk.span.start is None and (walk.span.end is None or walk.span.end > FLOOR):
+        if carver.too_much(walk.span):
             _replace(walk)
-            carver.too_much(walk.span)
         elif walk.pages >= TOO_MANY_PAGES and (parts := halves(walk.span, walk.created)) is not None:
             _replace(walk)
             for part in parts:

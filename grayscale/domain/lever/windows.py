@@ -22,6 +22,8 @@ WIDEST_STEP = 8
 REMEMBERED = 4
 # Lever began in 2012; imports may carry older dates, which the last, open window holds.
 FLOOR = datetime(2010, 1, 1, tzinfo=UTC)
+# Nearer to the floor than this nothing is cut any more.
+SHORTEST_REST = timedelta(days=30)
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -63,11 +65,15 @@ class Carver:
             self.width *= 2
         return Span(start, end)
 
-    def too_much(self, span: Span) -> None:
-        """The open *span* held more than a page: its time is cut up after all."""
+    def too_much(self, span: Span) -> bool:
+        """The open *span* held more than a page: its time is cut up after all. False when that cannot be."""
+        left = (self.frontier or self.now) - FLOOR
+        if span.start is not None or left < SHORTEST_REST:
+            return False
         self._next_is_open = False
-        if (span.end or self.now) > FLOOR:
-            self.is_done = False
+        self.is_done = False
+        self.width = min(self.width, left / WIDEST_STEP)
+        return True
 
     def held(self, span: Span, count: int) -> None:
         """A span was walked to its end and held *count* rows: halve or widen the next ones by that."""

@@ -1,0 +1,119 @@
+"""A sync that is killed goes on where it was and ends with the rows of one that was not."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from grayscale.database import end_read
+from grayscale.domain.lever import sync
+from grayscale.extensions import db
+from grayscale.models import SyncKind
+from grayscale.sandbox import Sandbox, start_sandbox
+from tests.conftest import FERNET_KEY, ROOT, make_config
+from tests.domain.lever_sync.conftest import connect
+
+TABLES = {
+    "opportunity": "lever_id, stage_lever_id, archived_at, content_hash, interviews_fetched_at IS NULL",
+    "candidate": "contact_id, name, content_hash",
+    "candidate_phone": "raw, type, e164, position",
+    "interview": "lever_id, content_hash",
+    "posting": "lever_id, content_hash",
+    "stage": "lever_id, content_hash",
+    "lever_user": "lever_id, content_hash",
+    "archive_reason": "lever_id, content_hash",
+}
+KILLS = 10
+
+
+def rows() -> dict[str, list[tuple]]:
+    db.session.rollback()
+    found = {
+        table: sorted((tuple(row) for row in db.session.execute(text(f"SELECT {columns} FROM {table}"))), key=repr)
+        for table, columns in TABLES.items()
+    }
+    end_read()
+    return found
+
+
+def forget_all() -> None:
+    with db.engine.begin() as connection:
+        for table in ("sync_window", "sync_run", "candidate", *TABLES):
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("UPDATE lever_integration SET polled_until = NULL"))
+
+
+class Process:
+    """A sync in a process of its own."""
+
+    def __init__(self, database: Path, lever: Sandbox) -> None:
+        command = [sys.executable, "-m", "tests.domain.lever_sync.killable", str(database), lever.lever_url, FERNET_KEY]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+    def says(self, word: str) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.strip() == word:
+                return
+        raise AssertionError(f"the process ended without saying {word!r}")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.mark.flow
+@pytest.mark.timeout(180)
+def test_a_sync_killed_at_ten_moments_ends_with_the_same_rows(app: Flask, tmp_path: Path) -> None:
+    with start_sandbox(candidates=700, latency_ms=3) as lever:
+        app.extensions["grayscale.config"] = make_config(
+            app.config["SQLALCHEMY_DATABASE_URI"], lever_api_url=lever.lever_url
+        )
+        connect(lever)
+        database = tmp_path / "test.db"
+
+        def whole_sync() -> int:
+            sync.request(kind=SyncKind.INITIAL)
+            lever.lever_requests.clear()
+            undisturbed = Process(database, lever)
+            undisturbed.says("over")
+            undisturbed.kill()
+            return len(lever.lever_requests.entries)
+
+        needed = whole_sync()
+        expected = rows()
+        assert len(expected["opportunity"]) == 700
+        assert len(expected["interview"]) > 20
+        forget_all()
+
+        sync.request(kind=SyncKind.INITIAL)
+        lever.lever_requests.clear()
+        for moment in range(1, KILLS + 1):
+            process = Process(database, lever)
+            process.says("begun")
+            # Not a moment in time but in the work: so many answers into the sync.
+            wait_for(lambda limit=needed * moment // (KILLS + 1): len(lever.lever_requests.entries) >= limit)
+            process.kill()
+            assert sync.current() is not None, "the sync was over before it was killed"
+            end_read()
+        last = Process(database, lever)
+        last.says("over")
+        last.kill()
+        db.session.rollback()
+        assert sync.status().state == "done"
+        assert rows() == expected
+        # It went on: a kill costs the pages under way and a handful of interview lists, not what was done.
+        assert len(lever.lever_requests.entries) < needed + KILLS * 35
+
+
+def wait_for(condition) -> None:
+    ends = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < ends, "it never came to that"
+        time.sleep(0.002)

@@ -1,0 +1,194 @@
+"""Staying right after the first sync: every five minutes what changed, every night everything."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain.lever import poll, refresh, sync
+from grayscale.domain.lever.mirror import Change
+from grayscale.extensions import db
+from grayscale.models import (
+    Candidate,
+    Delivery,
+    DeliveryState,
+    LeverEvent,
+    LeverIntegration,
+    Opportunity,
+    Source,
+    SyncKind,
+    SyncRun,
+    SyncState,
+    Via,
+    WebhookToken,
+)
+from grayscale.sandbox import Sandbox
+from tests import factories
+from tests.domain.lever_sync.conftest import CANDIDATES, finish, run
+
+
+def later(minutes: float) -> time_machine.travel:
+    return time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=True)
+
+
+def due_run() -> SyncRun | None:
+    """What the job does by itself now, to its end."""
+    db.session.rollback()
+    if not sync.run_if_due(5):
+        return None
+    newest = db.session.scalar(select(SyncRun).order_by(SyncRun.id.desc()).limit(1))
+    return finish(newest.id)
+
+
+def opportunity(lever_id: str) -> Opportunity:
+    db.session.rollback()
+    return db.session.scalar(select(Opportunity).where(Opportunity.lever_id == lever_id))
+
+
+def active(lever: Sandbox, number: int = 0) -> str:
+    rows = [row.id for row in lever.lever.data.opportunities.values()
+            if row.archived is None and row.confidentiality == "non-confidential"]
+    return rows[number]
+
+
+def test_changes_are_fetched_every_five_minutes(connected: Flask, lever: Sandbox) -> None:
+    run()
+    moved = active(lever)
+    lever.team.move(moved, "offer")
+    assert sync.run_if_due() == 0
+    with later(5.1):
+        done = due_run()
+    assert (done.kind, done.state) == (SyncKind.POLL, SyncState.DONE)
+    assert opportunity(moved).stage_lever_id == "offer"
+    assert opportunity(moved).via is Via.POLL
+
+
+def test_an_idle_poll_costs_at_most_six_requests(connected: Flask, lever: Sandbox) -> None:
+    run()
+    with later(30):  # the overlap holds nothing any more
+        assert due_run().state is SyncState.DONE
+        lever.lever_requests.clear()
+        with later(5.1):
+            assert due_run().kind is SyncKind.POLL
+    assert 1 <= len(lever.lever_requests.entries) <= 6
+
+
+def test_the_watermark_moves_only_after_the_pages_are_committed(
+    connected: Flask, lever: Sandbox, no_waiting: None
+) -> None:
+    run()
+    before = watermark()
+    lever.faults.add("lever", "status", path="/v1/opportunities", status=503, times=None)
+    with later(6):
+        assert due_run().state is SyncState.FAILED
+        assert watermark() == before
+        lever.faults.clear()
+        with later(6):
+            assert due_run().state is SyncState.DONE
+    assert watermark() > before
+
+
+def watermark() -> datetime:
+    db.session.rollback()
+    return db.session.get_one(LeverIntegration, 1, populate_existing=True).polled_until
+
+
+@pytest.mark.parametrize("kind", [SyncKind.POLL, SyncKind.FULL])
+def test_what_lever_deleted_is_erased(connected: Flask, lever: Sandbox, kind: SyncKind) -> None:
+    run()
+    gone = active(lever)
+    person = opportunity(gone).candidate_id
+    lever.team.delete(gone)
+    assert run(kind).state is SyncState.DONE
+    assert opportunity(gone) is None
+    left = db.session.scalar(select(func.count()).where(Opportunity.candidate_id == person))
+    assert (db.session.get(Candidate, person) is None) == (left == 0)
+
+
+def test_the_nightly_comparison_finds_what_no_list_of_deletions_names(connected: Flask, lever: Sandbox) -> None:
+    run()
+    gone = active(lever)
+    lever.team.delete(gone)
+    lever.lever.data.deleted.clear()  # a server that forgets what it deleted
+    run(SyncKind.POLL)
+    assert opportunity(gone) is not None
+    run(SyncKind.FULL)
+    assert opportunity(gone) is None
+    assert db.session.scalar(select(func.count()).select_from(Opportunity)) == CANDIDATES - 1
+
+
+def test_absence_alone_deletes_nothing(connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    hidden = active(lever)
+    monkeypatch.setattr(
+        lever.lever.index, "order", [key for key in lever.lever.index.order if key[2] != hidden]
+    )
+    run(SyncKind.FULL)
+    assert opportunity(hidden) is not None
+
+
+def test_the_night_brings_a_full_comparison(connected: Flask) -> None:
+    with time_machine.travel("2026-11-23T18:00:00Z", tick=True):
+        run()
+    with time_machine.travel("2026-11-24T07:30:00Z", tick=True):  # 02:30 in New York, 13 hours later
+        assert poll.due() is SyncKind.POLL
+    with time_machine.travel("2026-11-25T07:30:00Z", tick=True):
+        assert poll.due() is SyncKind.FULL
+    with time_machine.travel("2026-11-24T16:00:00Z", tick=True):  # midday
+        assert poll.due() is SyncKind.POLL
+
+
+def set_up(event: LeverEvent) -> None:
+    with transaction() as session:
+        session.execute(update(WebhookToken).where(WebhookToken.event == event).values(token="a" * 48))
+
+
+def told(lever_id: str, event: LeverEvent, at: datetime) -> None:
+    factories.add(
+        Delivery(source=Source.LEVER, external_id=factories.unique("event"), event=event.value, received_at=at,
+                 opportunity_lever_id=lever_id, state=DeliveryState.DONE, next_attempt_at=at)
+    )
+
+
+def test_a_change_no_webhook_told_is_counted_against_that_webhook(app: Flask) -> None:
+    set_up(LeverEvent.STAGE_CHANGE)
+    set_up(LeverEvent.ARCHIVE_CHANGE)
+    at = clock.now() - timedelta(minutes=20)
+    told("told", LeverEvent.STAGE_CHANGE, at)
+    changes = [
+        Change(1, "told", False, events=(LeverEvent.STAGE_CHANGE,), at=at),
+        Change(2, "silent", False, events=(LeverEvent.STAGE_CHANGE, LeverEvent.ARCHIVE_CHANGE), at=at),
+        Change(3, "not set up", False, events=(LeverEvent.HIRED,), at=at),
+        Change(4, "just now", False, events=(LeverEvent.STAGE_CHANGE,), at=clock.now()),
+    ]
+    assert poll.count_missed(changes) == {LeverEvent.STAGE_CHANGE: 1, LeverEvent.ARCHIVE_CHANGE: 1}
+
+
+def test_refresh_fetches_a_changed_phone_now(connected: Flask, lever: Sandbox) -> None:
+    run()
+    lever_id = active(lever)
+    contact = lever.lever.data.opportunities[lever_id].contact
+    lever.lever.data.contacts[contact].phones[:] = [{"type": "mobile", "value": "(218) 555-0177"}]
+    lever.lever.data.opportunities[lever_id].updated_at += 1
+    candidate_id = opportunity(lever_id).candidate_id
+    refreshed = refresh.candidate(candidate_id)
+    assert refreshed.found
+    db.session.rollback()
+    candidate = db.session.get_one(Candidate, candidate_id)
+    assert [phone.e164 for phone in candidate.phones] == ["+12185550177"]
+
+
+def test_refresh_erases_what_lever_no_longer_has(connected: Flask, lever: Sandbox) -> None:
+    run()
+    lever_id = active(lever)
+    candidate_id = opportunity(lever_id).candidate_id
+    for row in [row for row in lever.lever.data.opportunities.values()
+                if row.contact == lever.lever.data.opportunities[lever_id].contact]:
+        lever.team.delete(row.id)
+    assert not refresh.candidate(candidate_id).found
+    db.session.rollback()
+    assert db.session.get(Candidate, candidate_id) is None
