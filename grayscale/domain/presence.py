@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select, true
+from sqlalchemy.orm import aliased
 
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.inbox_member import membership
 from grayscale.extensions import db
-from grayscale.models import ConversationMember, User
+from grayscale.models import ChangeClock, ConversationMember, User
+from grayscale.models.types import UTCDateTime
 
 # A browser says that it is still there every ten seconds.
 VIEWING = timedelta(seconds=25)
 TYPING = timedelta(seconds=12)
+
+_colleague = aliased(User)
+_name = _colleague.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +75,46 @@ def viewers(conversation_id: int, user: User) -> list[Viewer]:
 def key(present: list[Viewer]) -> str:
     """What a browser sends back to learn whether it changed."""
     return ".".join(str(viewer) for viewer in present)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """All that tells an unchanged inbox: the change clock, and who else looks at one conversation (``key``)."""
+
+    tick: int
+    session_key: str
+    viewers: str
+
+
+_GLANCE = (
+    select(ChangeClock.value, User.session_key, ConversationMember.user_id, ConversationMember.typing_until, _name)
+    .select_from(User)
+    .join(ChangeClock, true())
+    .outerjoin(
+        ConversationMember,
+        and_(
+            ConversationMember.conversation_id == bindparam("conversation_id"),
+            ConversationMember.viewing_until > bindparam("now", type_=UTCDateTime()),
+            ConversationMember.user_id != User.id,
+        ),
+    )
+    .outerjoin(_colleague, _colleague.id == ConversationMember.user_id)
+    .where(User.id == bindparam("user_id"), User.active.is_(True))
+    .order_by(_name, ConversationMember.user_id)
+)
+
+
+def glance(user_id: int, conversation_id: int) -> Glance | None:
+    """In one query by keys; None for a person who may not sign in."""
+    now = clock.now()
+    values = {"user_id": user_id, "conversation_id": conversation_id, "now": now}
+    with db.engine.connect() as connection:
+        lines = connection.execute(_GLANCE, values).all()
+    if not lines:
+        return None
+    present = [
+        Viewer(line.user_id, line.name, line.typing_until is not None and line.typing_until > now)
+        for line in lines
+        if line.user_id is not None
+    ]
+    return Glance(lines[0].value, lines[0].session_key, key(present))

@@ -25,6 +25,7 @@ def test_two_recruiters_at_once(office: Office) -> None:
     mei.get_by_label("Message", exact=True).fill("Great, see you")
     jonas.get_by_label("Message", exact=True).fill("Wonderful, see you Tuesday")
     jonas.get_by_role("button", name="Send", exact=True).click()
+    expect(jonas.get_by_label("Message", exact=True)).to_have_value("")
     mei.get_by_role("button", name="Send", exact=True).click()
     expect(mei.locator("#composer-notes")).to_contain_text("Jonas Rehn answered while you were writing")
     expect(mei.get_by_label("Message", exact=True)).to_have_value("Great, see you")
@@ -78,6 +79,7 @@ def test_what_was_typed_survives(office: Office) -> None:
     expect(box).to_have_value("Three thirty on Thu")
     # The sign-in ends while typing: after signing in again it is all there.
     page.context.clear_cookies()
+    box.press("End")
     box.press_sequentially("ursday")
     page.wait_for_url(re.compile("/login"))
     page.get_by_label("Email").fill("jonas@harbor.example")
