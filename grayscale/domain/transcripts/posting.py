@@ -85,11 +85,12 @@ def _claim(state: TranscriptState) -> list[Hold]:
             earlier.state.in_(OPEN_TRANSCRIPTS),
         )
     )
+    due = (_is_in(state), Transcript.next_attempt_at <= clock.now(), first_of_its_conversation)
+    if db.session.scalar(select(Transcript.id).where(*due).limit(1)) is None:
+        return []  # most ticks: nobody waits for the database's one writer
     ids = leases.claim(
         Transcript,
-        _is_in(state),
-        Transcript.next_attempt_at <= clock.now(),
-        first_of_its_conversation,
+        *due,
         order_by=Transcript.next_attempt_at,
         limit=BATCH,
         lease=LEASE,
