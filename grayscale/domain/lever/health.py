@@ -123,7 +123,7 @@ def note_missed(event: LeverEvent, count: int = 1) -> None:
         return
     now = clock.now()
     with transaction() as session:
-        intake.add_to_tally(session, event.value, MISSED, now, count)
+        intake.add_to_tally(session.connection(), event.value, MISSED, now, count)
         row = session.get_one(WebhookToken, event, with_for_update=True)
         row.missed_count += count
         row.missed_since = row.missed_since or now

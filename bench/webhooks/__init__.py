@@ -1,0 +1,1 @@
+"""How quickly and how safely webhooks are received. Run it: ``python -m bench.webhooks``."""

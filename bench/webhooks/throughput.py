@@ -1,0 +1,72 @@
+"""(a) nothing, (b) the least a receiver can do, (b locked) the same with its writers in a queue, (c) ours."""
+
+import contextlib
+import statistics
+import tempfile
+from pathlib import Path
+
+from bench.webhooks import servers
+from bench.webhooks.load import Measured
+from tests import postgresql
+
+CONCURRENCY = (1, 16, 64)
+VARIANTS = ("a", "b", "b locked", "c")
+KINDS = {"a": "empty", "b": "insert", "b locked": "locked"}
+
+
+def measure(database: str, *, seconds: float, rounds: int) -> dict[tuple[str, int], Measured]:
+    """Medians over *rounds*; the variants take turns, so that a busy moment of the machine meets all of them."""
+    found: dict[tuple[str, int], list[Measured]] = {}
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(servers.durable_postgresql()) if database == "postgresql" else None
+        for turn in range(rounds):
+            for variant in VARIANTS:
+                for concurrency, measured in _one(variant, server, seconds).items():
+                    found.setdefault((variant, concurrency), []).append(measured)
+                print(f"  {database}, round {turn + 1}: {variant} done", flush=True)
+    return {key: _median(all_) for key, all_ in found.items()}
+
+
+def _one(variant: str, server: postgresql.Server | None, seconds: float) -> dict[int, Measured]:
+    with tempfile.TemporaryDirectory(prefix="grayscale-bench-") as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'bench.db'}"
+        if server is not None:
+            server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
+            server.execute("CREATE DATABASE bench")
+            url = server.url("bench")
+        if variant == "c":
+            _, target = stack.enter_context(servers.product(folder, None, url))
+        else:
+            target = stack.enter_context(servers.bare(KINDS[variant], url))
+        servers.send(target, 16, "--seconds", "1")
+        return {
+            concurrency: servers.send(target, concurrency, "--seconds", str(seconds)) for concurrency in CONCURRENCY
+        }
+
+
+def _median(all_: list[Measured]) -> Measured:
+    """Of the rounds, the figures of the one in the middle."""
+    ordered = sorted(all_, key=lambda one: one.rate)
+    middle = ordered[len(ordered) // 2]
+    statuses = {status for one in all_ for status in one.statuses}
+    assert statuses <= {"200"}, f"not everything was accepted: {statuses}"
+    return Measured(
+        middle.seconds, middle.statuses, statistics.median(one.p50 for one in all_),
+        statistics.median(one.p99 for one in all_), max(one.worst for one in all_),
+    )  # fmt: skip
+
+
+def table(found: dict[tuple[str, int], Measured]) -> str:
+    lines = ["| concurrency | variant | requests/s | p50 ms | p99 ms | worst ms |", "|--:|---|--:|--:|--:|--:|"]
+    for concurrency in CONCURRENCY:
+        for variant in VARIANTS:
+            one = found[variant, concurrency]
+            figures = f"{one.rate:,.0f} | {one.p50:.1f} | {one.p99:.1f} | {one.worst:.0f}"
+            lines.append(f"| {concurrency} | ({variant}) | {figures} |")
+    ours, bare, locked = (found[variant, 16] for variant in ("c", "b", "b locked"))
+    verdict = (
+        f"At 16: (c) is {ours.rate / bare.rate:.0%} of (b) and {ours.rate / locked.rate:.0%} of (b locked)"
+        f" (target 80 % of (b)); its p99 is {ours.p99 / locked.p99:.2f} times that of (b locked) (target 1.5)."
+    )
+    return "\n".join([*lines, "", verdict])
