@@ -39,6 +39,11 @@ class Carrier:
         mock.add_callback("GET", f"{API}.json", lambda _request: (200, {}, f'{{"sid": "{SID}", "status": "active"}}'))
         mock.add_callback("GET", re.compile(re.escape(f"{API}/IncomingPhoneNumbers.json")), self._phone_numbers)
 
+    def forget(self) -> None:
+        """A carrier that never heard of us."""
+        for held in (self.texts, self.posts, self.faults, self.inbound, self.hidden):
+            held.clear()
+
     def sid(self) -> str:
         return f"SM{next(self._numbers):032x}"
 

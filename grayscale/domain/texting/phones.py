@@ -58,10 +58,12 @@ def parse(raw: str, region: str = "US") -> Parsed:
         return Parsed(None, "This number has an extension, which cannot be texted.")
     if not phonenumbers.is_possible_number(number):
         return Parsed(None, "This number has too many or too few digits.")
-    if not phonenumbers.is_valid_number(number):
+    # The same as is_valid_number, whose work would be done twice: every number of a first sync comes by here.
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
         return Parsed(None, "There is no such phone number.")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    refused = _REFUSED.get(phonenumbers.number_type(number))
+    refused = _REFUSED.get(kind)
     if refused is None and number.country_code == 1:
         home = phonenumbers.region_code_for_number(number)
         if home is not None and home not in NORTH_AMERICA and home != region:

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from grayscale import clock
@@ -19,7 +19,7 @@ from grayscale.clients.twilio.errors import CredentialsRejected, NoSuchObject, N
 from grayscale.clients.twilio.types import SentMessage
 from grayscale.config import current_config
 from grayscale.database import end_read, transaction
-from grayscale.domain import changes, leases
+from grayscale.domain import changes, leases, stopping
 from grayscale.domain.company import texting_account
 from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.texting import account, gate, hours, lines, states
@@ -137,10 +137,24 @@ def _claim() -> list[int]:
 
 def _prepared(ids: list[int]) -> Iterator[Call]:
     for message_id in ids:
+        if stopping.is_asked():
+            _release(ids)
+            return
         with transaction():
             call = _prepare(message_id)
         if call is not None:
             yield call
+
+
+def _release(ids: list[int]) -> None:
+    """What was claimed and not begun is left to whoever comes next, at once."""
+    with transaction() as session:
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids), Message.state.in_(READY))
+            .values(lease_until=None)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _prepare(message_id: int) -> Call | None:

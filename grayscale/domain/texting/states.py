@@ -191,7 +191,8 @@ def _say_handed_over(message: Message) -> None:
         message.state = MessageState.ACCEPTED
         lines.note(message, "Handed to the carrier.", state=MessageState.ACCEPTED)
     db.session.flush()
-    refresh_failure(conversation)
+    if conversation.has_failure:
+        refresh_failure(conversation)
     due.restart(conversation, at)
     changes.touch([conversation.id])
 

@@ -1,0 +1,219 @@
+"""Random lives of texts: never texted while opted out, never twice, never backwards."""
+
+import os
+from collections.abc import Callable
+from datetime import time as clock_time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain.errors import DomainError
+from grayscale.domain.texting import checks, consent, inbound, outbound, reconcile
+from grayscale.domain.texting.states import FINAL_RANK, _rank
+from grayscale.extensions import db
+from grayscale.models import (
+    Consent,
+    ConsentRecord,
+    Conversation,
+    Delivery,
+    Message,
+    MessageState,
+    SendingNumber,
+    TextingAccount,
+    User,
+)
+from tests import factories
+from tests.page import Browser
+from tests.texting import carrier as wire
+from tests.texting.conftest import NOON, hook
+
+STATUSES = ["queued", "sending", "sent", "delivered", "undelivered", "failed"]
+EXAMPLES = int(os.environ.get("TEXTING_EXAMPLES", "12"))
+FAULTS = ["ok", "lost_before", "lost_after", "never_left", "429", "500", "21610", "30003"]
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class Lives(RuleBasedStateMachine):
+    """One conversation, a recruiter, a candidate, a carrier, a clock, and crashes."""
+
+    app: Flask
+    carrier: wire.Carrier
+    time: time_machine.Traveller
+    jonas_id: int
+    number_id: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time.move_to(NOON)
+        self.carrier.forget()
+        with transaction() as session:
+            for table in (Conversation, Consent, ConsentRecord, Delivery):
+                session.execute(db.delete(table))
+            account = session.get_one(TextingAccount, 1)
+            account.paused_until = account.stopped_reason = account.reconciled_until = None
+            number = session.get_one(SendingNumber, self.number_id)
+            number.free_at = number.stopped_reason = None
+        number = db.session.get_one(SendingNumber, self.number_id)
+        self.conversation_id = factories.conversation(factories.candidate(), number=number).id
+        self.client = Browser(self.app)
+        self.written = 0
+        self.out_since: Any = None
+        self.highest: dict[int, int] = {}
+        self.finished: dict[int, MessageState] = {}
+
+    def teardown(self) -> None:
+        db.session.rollback()
+
+    @property
+    def jonas(self) -> User:
+        return db.session.get_one(User, self.jonas_id)
+
+    def messages(self) -> list[Message]:
+        db.session.rollback()
+        db.session.expire_all()
+        return list(db.session.scalars(db.select(Message).where(Message.public_id.is_not(None)).order_by(Message.id)))
+
+    def attempt(self, act: Any, *arguments: Any, **values: Any) -> None:
+        try:
+            act(*arguments, **values)
+        except DomainError:
+            db.session.rollback()
+
+    @rule(later=st.sampled_from([None, 5, 90]))
+    def submit(self, later: int | None) -> None:
+        self.written += 1
+        at = clock.now() + timedelta(minutes=later) if later else None
+        self.attempt(
+            outbound.submit, self.conversation_id, f"Text {self.written}", self.jonas,
+            submission_key=f"key-{self.written}", send_at=at,
+        )  # fmt: skip
+
+    @rule()
+    def submit_the_last_again(self) -> None:
+        key = f"key-{max(self.written, 1)}"
+        self.attempt(outbound.submit, self.conversation_id, "Again", self.jonas, submission_key=key)
+
+    @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=3))
+    def send(self, faults: list[str]) -> None:
+        kinds = {
+            "ok": lambda _form: None,
+            "lost_before": wire.lost_before,
+            "lost_after": wire.lost_after(self.carrier),
+            "never_left": wire.never_left,
+            "429": wire.refusal(429, 20429),
+            "500": wire.refusal(500, 20500),
+            "21610": wire.refusal(400, 21610),
+            "30003": wire.refusal(400, 21612),
+        }
+        self.carrier.faults = [kinds[fault] for fault in faults]
+        outbound.send_due()
+        self.carrier.faults = []
+
+    @rule(where=st.sampled_from(["_prepare", "_settle", "_call", "_settle_all"]))
+    def send_and_be_killed(self, where: str) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+
+            def killed(*_arguments: object) -> None:
+                raise Killed
+
+            patch.setattr(f"grayscale.domain.texting.sending.{where}", killed)
+            try:
+                outbound.send_due()
+            except Killed:
+                db.session.rollback()
+
+    @rule(seconds=st.sampled_from([1, 40, 130, 600, 4000]))
+    def time_passes(self, seconds: int) -> None:
+        Lives.time.shift(timedelta(seconds=seconds))
+
+    @rule()
+    def look_up(self) -> None:
+        checks.check_unknown()
+
+    @rule()
+    def catch_up(self) -> None:
+        reconcile.catch_up()
+
+    @precondition(lambda self: self.carrier.texts)
+    @rule(data=st.data())
+    def callback(self, data: st.DataObject) -> None:
+        text = data.draw(st.sampled_from(list(self.carrier.texts.values())))
+        status = data.draw(st.sampled_from(STATUSES))
+        code = 30003 if status in ("failed", "undelivered") else None
+        path = text["callback"].removeprefix(wire.PUBLIC)
+        form = wire.status_form(text["sid"], status, code)
+        assert hook(self.client, path, form).status_code == 200
+        inbound.handle_waiting()
+
+    @rule(body=st.sampled_from(["STOP", "START", "Yes", "Hello", "please stop texting me"]))
+    def candidate_texts(self, body: str) -> None:
+        form = wire.inbound_form(body, sid=self.carrier.sid())
+        hook(self.client, "/webhooks/twilio/inbound", form)
+        inbound.handle_waiting()
+
+    @rule(data=st.data(), act=st.sampled_from(["cancel", "send_now", "try_again", "sent", "not_sent"]))
+    def recruiter_acts(self, data: st.DataObject, act: str) -> None:
+        messages = self.messages()
+        if not messages:
+            return
+        chosen = data.draw(st.sampled_from(messages)).id
+        if act in ("sent", "not_sent"):
+            # A recruiter looks before they say so.
+            if any(text["at"] and self.is_of(text, chosen) for text in self.carrier.texts.values()) == (act == "sent"):
+                self.attempt(outbound.resolve_unsure, chosen, sent=act == "sent", by=self.jonas)
+            return
+        self.attempt(getattr(outbound, act), chosen, self.jonas)
+
+    def is_of(self, text: dict[str, Any], message_id: int) -> bool:
+        return str(text["callback"]).endswith(db.session.get_one(Message, message_id).public_id or "-")
+
+    @invariant()
+    def nothing_is_sent_to_who_opted_out(self) -> None:
+        opted_out = consent.is_opted_out(wire.PEER)
+        if not opted_out:
+            self.out_since = None
+            return
+        if self.out_since is None:
+            self.out_since = len(self.carrier.posts)
+        assert len(self.carrier.posts) == self.out_since
+
+    @invariant()
+    def no_row_is_texted_twice(self) -> None:
+        callbacks = [text["callback"] for text in self.carrier.texts.values()]
+        assert len(callbacks) == len(set(callbacks))
+
+    @invariant()
+    def no_state_goes_back(self) -> None:
+        for message in self.messages():
+            rank = _rank(message.state)
+            assert rank >= self.highest.get(message.id, 0)
+            self.highest[message.id] = rank
+            if rank == FINAL_RANK:
+                assert self.finished.setdefault(message.id, message.state) is message.state
+
+
+def test_no_order_of_events_breaks_the_promises(
+    app: Flask, time: time_machine.Traveller, carrier: wire.Carrier, connected: SendingNumber, jonas: User,
+    policy: Callable[..., None],
+) -> None:  # fmt: skip
+    policy(opens=clock_time(0), closes=clock_time(0), unanswered_limit=0, require_opt_out_line=False)
+    Lives.app, Lives.time, Lives.carrier = app, time, carrier
+    Lives.jonas_id, Lives.number_id = jonas.id, connected.id
+    run_state_machine_as_test(
+        Lives,
+        settings=settings(
+            max_examples=EXAMPLES, stateful_step_count=25, deadline=None, database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
