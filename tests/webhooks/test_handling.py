@@ -145,6 +145,15 @@ def test_deleted_erases_after_lever_confirmed_it(app: Flask, fake: FakeLever) ->
     assert db.session.scalars(select(Delivery.payload)).all() == [None, None]
 
 
+def test_what_comes_late_about_somebody_deleted_is_done_with_at_once(app: Flask, fake: FakeLever) -> None:
+    factories.opportunity(lever_id="opportunity-1")
+    told(app, "candidateDeleted")
+    events.handle_waiting()
+    late = told(app, "candidateStageChange")
+    events.handle_waiting()
+    assert (again(late).state, again(late).effect) == (DONE, "gone: deleted in Lever")
+
+
 def test_a_forged_deletion_erases_nothing(app: Flask, fake: FakeLever) -> None:
     fake.has()
     with time_machine.travel(clock.now(), tick=False) as moment:

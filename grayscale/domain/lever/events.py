@@ -25,11 +25,12 @@ from grayscale.domain.lever.receiving import HANDLED
 from grayscale.extensions import db
 from grayscale.models import WAITING, Delivery, DeliveryState, LeverEvent, Source
 
-# A round is short: it must be over well before the lease is, and before a stopping process is killed.
+# A round is short, and so is its lease: a killed process delays its deliveries by that much, while one that merely
+# takes longer costs no more than a second look at Lever by somebody else.
 OPPORTUNITIES_A_ROUND = 20
 DELIVERIES_A_ROUND = 1000
-ROUND_SECONDS = 8.0
-LEASE = timedelta(minutes=3)
+ROUND_SECONDS = 5.0
+LEASE = timedelta(seconds=15)
 # Waiting for Lever's answers takes longer than its rate limit does.
 THREADS = 4
 

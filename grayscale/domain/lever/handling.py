@@ -18,7 +18,7 @@ from grayscale.database import end_read
 from grayscale.domain.lever import connection, erasure, permissions, refresh
 from grayscale.extensions import db
 from grayscale.logging import get_logger
-from grayscale.models import Interview, LeverEvent, Opportunity, Via
+from grayscale.models import Delivery, DeliveryState, Interview, LeverEvent, Opportunity, Source, Via
 
 log = get_logger(__name__)
 
@@ -140,8 +140,26 @@ def _without_opportunity(lever_id: str, work: Sequence[Work]) -> Settled:
         erased = erasure.erase_opportunity(lever_id, "deleted in Lever")
         effect = "erased: deleted in Lever" if erased else "deleted in Lever; nothing of it was stored here"
         return [(one, Done(effect)) for one in work]
+    if _is_deleted(lever_id):
+        return [(one, Done("gone: deleted in Lever")) for one in work]
     missing = "Lever has no such opportunity (404)"
     return [(one, _once_more(one, missing, "gone: Lever does not have it")) for one in work]
+
+
+def _is_deleted(lever_id: str) -> bool:
+    """Whether a deletion of it was confirmed before: what came late needs no second and third look."""
+    found = db.session.scalar(
+        select(Delivery.id)
+        .where(
+            Delivery.source == Source.LEVER,
+            Delivery.opportunity_lever_id == lever_id,
+            Delivery.event == LeverEvent.DELETED.value,
+            Delivery.state == DeliveryState.DONE,
+        )
+        .limit(1)
+    )
+    end_read()
+    return found is not None and not _is_known(lever_id)
 
 
 def _of_interviews(lever_id: str, work: Sequence[Work]) -> Settled:
