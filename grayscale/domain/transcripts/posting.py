@@ -43,16 +43,17 @@ THREAD_IS_GONE = (
 
 def post_due() -> int:
     """Make and post the transcripts that are due, and look up the ones in doubt. How many were worked on."""
-    done = cut_due() + _skip_gone()
+    done = _skip_gone()
     if not connection.is_connected():
         end_read()
-        return done
+        return done + cut_due()
     done += checking.reopen_unsure()
-    return done + _work(TranscriptState.DUE, post) + _work(TranscriptState.CHECKING, checking.check)
+    done += _work(_claim(TranscriptState.DUE), post, meanwhile=cut_due)
+    return done + _work(_claim(TranscriptState.CHECKING), checking.check)
 
 
-def _work(state: TranscriptState, act: Callable[[Hold, LeverClient], None]) -> int:
-    holds = _claim(state)
+def _work(holds: list[Hold], act: Callable[[Hold, LeverClient], None], *, meanwhile: Callable[[], int] = int) -> int:
+    """Do *act* with each, several at once, and *meanwhile* something that does not wait for Lever."""
     priority: Priority = "live" if len(holds) <= LIVE_AT_MOST else "bulk"
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -68,12 +69,16 @@ def _work(state: TranscriptState, act: Callable[[Hold, LeverClient], None]) -> i
             finally:
                 db.session.remove()
 
-    if len(holds) > 1:
+    if min(len(holds), AT_ONCE) > 1:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(run, holds))
-    elif holds:
-        run(holds[0])
-    return len(holds)
+            under_way = [pool.submit(run, hold) for hold in holds]
+            done = meanwhile()
+        for future in under_way:
+            future.result()
+        return done + len(holds)
+    for hold in holds:
+        run(hold)
+    return meanwhile() + len(holds)
 
 
 def _claim(state: TranscriptState) -> list[Hold]:
