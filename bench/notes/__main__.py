@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -88,7 +89,9 @@ def measure(folder: Path, url: str, key: str, count: int) -> None:
         refused = db.session.scalar(select(func.count()).where(Transcript.attempts > 1)) or 0
     ideal = (count + len(waits) - (BURST - 1)) / RATE
     waits.sort()
-    print(f"{platform.python_version()}, {platform.machine()}, SQLite")
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {load}, SQLite")
+    print(f"{time.process_time() / count * 1000:.0f} ms of processor a Note, making the data included")
     print(f"{count} Notes in {took:.1f} s; the rate alone allows {ideal:.1f} s: {took / ideal:.3f} x")
     print(
         f"{len(waits)} live calls meanwhile: median {statistics.median(waits) * 1000:.0f} ms,"
