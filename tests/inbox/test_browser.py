@@ -80,7 +80,7 @@ def test_what_was_typed_survives(office: Office) -> None:
     # The sign-in ends while typing: after signing in again it is all there.
     page.context.clear_cookies()
     box.press("End")
-    box.press_sequentially("ursday")
+    box.press_sequentially("rsday")
     page.wait_for_url(re.compile("/login"))
     page.get_by_label("Email").fill("jonas@harbor.example")
     page.get_by_label("Password", exact=True).fill("correct horse battery")

@@ -26,13 +26,17 @@ class Item:
     is_first_unread: bool
 
 
-def items(messages: Sequence[Message], conversation: Conversation, user: User, unread_from: int | None) -> list[Item]:
+def items(
+    messages: Sequence[Message], conversation: Conversation, user: User, unread_from: int | None, *, days: bool = True
+) -> list[Item]:
     """Messages with who said them and where days, groups and the unread begin."""
     found: list[Item] = []
     before: Message | None = None
     for message in messages:
         who, name = speaker(message, conversation, user)
-        starts_day = before is None or local(before.occurred_at).date() != local(message.occurred_at).date()
+        starts_day = days and (
+            before is None or local(before.occurred_at).date() != local(message.occurred_at).date()
+        )
         is_first_unread = message.id == unread_from
         starts_group = (
             starts_day
@@ -69,7 +73,7 @@ def thread_context(
         "thread": thread,
         "notes": transcripts.of_conversation(conversation.id),
         "items": items(thread.messages, conversation, user, unread_from),
-        "waiting": items(thread.waiting, conversation, user, None),
+        "waiting": items(thread.waiting, conversation, user, None, days=False),
         "unread_from": unread_from,
     }
 

@@ -1,0 +1,75 @@
+"""No query of the inbox walks through a table that grows with data."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from bench.inbox import data
+from grayscale import clock
+from grayscale.domain import candidates, inbox, inbox_thread, presence, search
+from grayscale.domain.candidates import Filters
+from grayscale.domain.inbox import Place, View
+from grayscale.extensions import db
+from grayscale.models import User
+
+GROWS = ("conversation", "message", "candidate", "candidate_phone", "opportunity", "conversation_member", "message_event")
+# A scan that follows an index and ends with the page it fills is no walk through the table.
+WALK = re.compile(rf"^SCAN ({'|'.join(GROWS)})(_\d+)?(?= |$)(?! USING (COVERING )?INDEX)")
+
+
+@pytest.fixture
+def plans(app: Any) -> Iterator[list[str]]:
+    """The plan of every SELECT run meanwhile, on a database with enough rows and statistics to choose by."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by statistics; the bench measures it")
+    data.fill(app, 400, 5)
+    lines: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            found = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            lines.extend(f"{line[3]}   <- {statement[:200]}" for line in found)
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    yield lines
+    event.remove(db.engine, "before_cursor_execute", explain)
+
+
+def test_no_query_of_the_inbox_scans(plans: list[str]) -> None:
+    user = db.session.scalars(db.select(User)).all()[1]
+    after = Place(clock.now() - timedelta(minutes=90), 30)
+    for view in View:
+        inbox.page(user, view)
+        inbox.page(user, view, after=after)
+    inbox.counts(user)
+    inbox.first_view(user)
+    conversation = inbox_thread.get(21, user)
+    inbox_thread.latest(conversation.id)
+    inbox_thread.earlier(1, Place(clock.now(), 10**9))
+    inbox_thread.replied_meanwhile(1, user, 5)
+    presence.viewers(1, user)
+    presence.glance(user.id, 1)
+    for query in ("forklift badge", "okafor mira", data.phone(7)):
+        search.find(user, query)
+        candidates.page(user, Filters(words=query))
+    for filters in (Filters(), Filters(posting="p3"), Filters(owner="x"), Filters(state="active"), Filters(textable=True)):
+        candidates.page(user, filters)
+    walks = sorted({line for line in plans if WALK.match(line)})
+    assert len(plans) > 100
+    assert walks == []
+
+
+def test_every_view_follows_its_own_index(plans: list[str]) -> None:
+    user = db.session.scalars(db.select(User)).all()[1]
+    indexes = {View.ALL: "open", View.ARCHIVED: "archived", View.MINE: "assignee", View.FAILED: "failed",
+               View.NEEDS_REPLY: "needs_reply"}
+    for view, index in indexes.items():
+        plans.clear()
+        inbox.page(user, view)
+        assert any(f"conversation USING INDEX ix_conversation_{index} " in f"{line} " or
+                   f"ix_conversation_{index}" in line for line in plans), (view, plans[:6])
+        assert not any("USE TEMP B-TREE FOR ORDER BY" in line for line in plans), view
