@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from grayscale.clients.lever import types
 from grayscale.database import transaction
 from grayscale.domain import changes
-from grayscale.domain.lever import erasure, mirror_people
+from grayscale.domain.lever import erasure, mirror_bulk, mirror_people
 from grayscale.domain.lever.mirror_changes import Applied, Change, changes_of
 from grayscale.domain.lever.mirror_interviews import apply_interviews
 from grayscale.domain.lever.mirror_lists import apply_postings, apply_reasons, apply_stages, apply_users, note_oddities
-from grayscale.domain.lever.mirror_rows import EPOCH, Prepared, Row, is_newer, prepare, upsert, version
+from grayscale.domain.lever.mirror_rows import EPOCH, Prepared, Row, is_newer, prepare, version
 from grayscale.extensions import db
 from grayscale.models import Candidate, Conversation, Opportunity, Via
 
@@ -108,7 +108,7 @@ def write(prepared: Prepared, via: Via) -> Applied:
         row["candidate_id"] = candidate_ids[prepared.contact_of[lever_id]]
     if rows:
         ordered = [rows[lever_id] for lever_id in sorted(rows)]
-        session.execute(upsert(Opportunity.__table__, "lever_id", ordered[0]), ordered)
+        mirror_bulk.upsert(session, Opportunity.__table__, "lever_id", ordered)
     if not rows and not persons:
         return Applied(seen=len(prepared.rows))
     note_oddities(session, "opportunity", {key: prepared.oddities[key] for key in rows if key in prepared.oddities})

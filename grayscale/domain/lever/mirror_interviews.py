@@ -13,9 +13,10 @@ from grayscale.clients.lever import types
 from grayscale.database import transaction
 from grayscale.domain import changes, history
 from grayscale.domain.company import company_zone
+from grayscale.domain.lever import mirror_bulk
 from grayscale.domain.lever.mirror_changes import Change
 from grayscale.domain.lever.mirror_lists import note_oddities
-from grayscale.domain.lever.mirror_rows import Row, content_hash, is_newer, upsert
+from grayscale.domain.lever.mirror_rows import Row, content_hash, is_newer
 from grayscale.extensions import db
 from grayscale.models import Conversation, Interview, LeverEvent, Opportunity, Via
 
@@ -66,7 +67,7 @@ def apply_interviews(
                     lines.append((text, LeverEvent.INTERVIEW_DELETED))
         session.flush()
         if applied:
-            session.execute(upsert(Interview.__table__, "lever_id", applied[0]), applied)
+            mirror_bulk.upsert(session, Interview.__table__, "lever_id", applied)
         note_oddities(session, "interview", oddities)
         session.execute(
             update(Opportunity)
@@ -120,6 +121,7 @@ def _row(one: types.Interview, fetched_at: datetime, via: Via) -> Row:
         "interviewers": [{"id": who.id, "name": who.name, "email": who.email} for who in one.interviewers],
         "user_lever_id": one.user_id,
         "canceled_at": one.canceled_at,
+        "calendar_url": "",
     }
     row["content_hash"] = content_hash(*row.values())
     row["fetched_at"] = fetched_at

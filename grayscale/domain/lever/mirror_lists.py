@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from grayscale import clock
 from grayscale.clients.lever import types
 from grayscale.database import transaction
-from grayscale.domain.lever.mirror_rows import Row, content_hash, upsert
+from grayscale.domain.lever import mirror_bulk
+from grayscale.domain.lever.mirror_rows import Row, content_hash
 from grayscale.extensions import db
 from grayscale.models import ArchiveReason, LeverUser, MirrorOddity, Posting, Stage
 
@@ -94,7 +95,7 @@ def _apply(model: Any, rows: list[Row], fetched_at: datetime) -> int:
     changed = [by_id[lever_id] for lever_id in sorted(by_id) if lever_id not in same]
     if changed:
         with transaction() as session:
-            session.execute(upsert(model.__table__, "lever_id", changed[0]), changed)
+            mirror_bulk.upsert(session, model.__table__, "lever_id", changed)
     return len(changed)
 
 

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from grayscale.domain import conversations
 from grayscale.domain.company import company
-from grayscale.domain.lever.mirror_rows import Row, upsert
+from grayscale.domain.lever import mirror_bulk
+from grayscale.domain.lever.mirror_rows import Row
 from grayscale.domain.texting import phones
 from grayscale.domain.transcripts import due
 from grayscale.extensions import db
@@ -30,7 +31,7 @@ def write(
     if not persons:
         return {}
     ordered = [persons[contact_id] for contact_id in sorted(persons)]
-    session.execute(upsert(Candidate.__table__, "contact_id", ordered[0]), ordered)
+    mirror_bulk.upsert(session, Candidate.__table__, "contact_id", ordered)
     new = {}
     unknown = [contact_id for contact_id in persons if contact_id not in known]
     if unknown:
@@ -79,8 +80,7 @@ def _write_phones(session: Session, new: Mapping[int, PhoneList], changed: Mappi
                 session.execute(update(CandidatePhone).where(CandidatePhone.id == known.id).values(position=position))
     if gone:
         session.execute(delete(CandidatePhone).where(CandidatePhone.id.in_(gone)))
-    if added:
-        session.execute(insert(CandidatePhone.__table__), added)
+    mirror_bulk.insert(session, CandidatePhone.__table__, added)
 
 
 def move(session: Session, opportunity_id: int, old: int, new: int) -> set[int]:

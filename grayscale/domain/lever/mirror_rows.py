@@ -9,13 +9,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Table, literal
-from sqlalchemy.dialects import postgresql, sqlite
-
 from grayscale.clients.lever.types import Opportunity
 from grayscale.domain.texting import phones
-from grayscale.extensions import db
-from grayscale.models.types import UTCDateTime
 
 Row = dict[str, Any]
 
@@ -25,7 +20,8 @@ KNOWN_CONFIDENTIALITY = ("confidential", "non-confidential")
 
 def content_hash(*values: object) -> str:
     """32 characters that change when any of *values* does."""
-    return blake2b(repr(values).encode(), digest_size=16).hexdigest()
+    plain = [value.timestamp() if type(value) is datetime else value for value in values]
+    return blake2b(repr(plain).encode(), digest_size=16).hexdigest()
 
 
 def version(updated_at: datetime | None, created_at: datetime | None) -> datetime:
@@ -72,8 +68,8 @@ def prepare(opportunities: Iterable[Opportunity], fetched_at: datetime, via: str
             one.is_anonymized,
             -mine.timestamp(),
         ):
-            prepared.people[contact_id] = _person_row(one, contact_id, mine, fetched_at)
-            prepared.phones[contact_id] = phone_list(one)
+            prepared.phones[contact_id] = numbers = phone_list(one)
+            prepared.people[contact_id] = _person_row(one, contact_id, mine, fetched_at, numbers)
     return prepared
 
 
@@ -117,7 +113,9 @@ def _opportunity_row(one: Opportunity, fetched_at: datetime, via: str) -> Row:
     return row
 
 
-def _person_row(one: Opportunity, contact_id: str, newest: datetime, fetched_at: datetime) -> Row:
+def _person_row(
+    one: Opportunity, contact_id: str, newest: datetime, fetched_at: datetime, numbers: tuple[tuple[str, str], ...]
+) -> Row:
     row: Row = {
         "contact_id": contact_id,
         "name": one.name.strip(),
@@ -127,7 +125,7 @@ def _person_row(one: Opportunity, contact_id: str, newest: datetime, fetched_at:
         "anonymized": one.is_anonymized,
         "contact_forbidden": not one.may_contact,
     }
-    row["content_hash"] = content_hash(*row.values(), phone_list(one))
+    row["content_hash"] = content_hash(*row.values(), numbers)
     row["time_zone"] = place_zone(one.location)
     row["lever_updated_at"] = newest
     row["fetched_at"] = fetched_at
@@ -146,27 +144,3 @@ def _oddities(one: Opportunity) -> tuple[str, ...]:
     if not one.contact_id:
         found.append("contact: missing")
     return tuple(found)
-
-
-def upsert(table: Table, key: str, columns: Iterable[str], *, condition: bool = True) -> Executable:
-    """``INSERT … ON CONFLICT (key) DO UPDATE`` of *columns*, taken one list of rows at a time.
-
-    With *condition* a stored row gives way only to a newer version, or to an equally new one asked for later.
-    """
-    make = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table)
-    new = statement.excluded
-    where = _gives_way(table, new) if condition else None
-    return statement.on_conflict_do_update(
-        index_elements=[key], set_={name: new[name] for name in columns if name != key}, where=where
-    )
-
-
-def _gives_way(table: Table, new: Any) -> ColumnElement[bool]:
-    if "lever_updated_at" not in table.c:
-        return new.fetched_at > table.c.fetched_at
-    names = [name for name in ("lever_updated_at", "lever_created_at") if name in table.c]
-    never = literal(EPOCH, UTCDateTime())
-    mine = db.func.coalesce(*(new[name] for name in names), never)
-    theirs = db.func.coalesce(*(table.c[name] for name in names), never)
-    return (mine > theirs) | ((mine == theirs) & (new.fetched_at > table.c.fetched_at))

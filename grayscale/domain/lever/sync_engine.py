@@ -30,8 +30,8 @@ from grayscale.models import LeverIntegration, SyncKind, SyncRun, SyncState, Via
 
 log = get_logger(__name__)
 
-# Cursors at once: enough to keep ten requests a second going at 600 ms each.
-CURSORS = 6
+# Cursors at once: enough to keep ten requests a second going at 800 ms each.
+CURSORS = 8
 BEAT_SECONDS = 2.0
 # While interviews are being listed, changes are looked for as often as without a sync.
 BETWEEN_POLLS = timedelta(minutes=5)

@@ -15,6 +15,8 @@ from grayscale.domain.lever.windows import TOO_MANY_PAGES, Carver, Span, halves
 from grayscale.extensions import db
 from grayscale.models import Opportunity, SyncKind, SyncRun
 
+# Windows that keep a share of the cursors idle, when there are no more.
+FEW = 2
 PRIORITIES = (sync_plan.ACTIVE, sync_plan.ARCHIVED)
 
 
@@ -77,7 +79,11 @@ class OpportunityWindows:
         walk.created += [row["lever_created_at"] for row in prepared.rows.values() if row["lever_created_at"]]
         if carver.too_much(walk.span):
             _replace(walk)
-        elif walk.pages >= TOO_MANY_PAGES and (parts := halves(walk.span, walk.created)) is not None:
+        elif (
+            walk.pages >= TOO_MANY_PAGES
+            and self._is_last(walks)
+            and (parts := halves(walk.span, walk.created)) is not None
+        ):
             _replace(walk)
             for part in parts:
                 walks.append(sync_plan.add(self.run_id, "opportunities", walk.priority, part, **_filters(walk)))
@@ -133,6 +139,11 @@ class OpportunityWindows:
             conditions.append(Opportunity.confidential.is_(False))
         stored = db.session.scalars(select(Opportunity.lever_id).where(*conditions))
         return [lever_id for lever_id in stored if lever_id not in walk.seen_ids]
+
+    def _is_last(self, walks: list[Walk]) -> bool:
+        """Cursors are idle: only now is it worth reading a window's pages once more to share out the rest."""
+        left = sum(not (walk.done or walk.failed) for walk in _mine(walks))
+        return left <= FEW and all(carver.is_done for carver in self._carvers)
 
     def _add(self, number: int, span: Span, filters: dict[str, Any]) -> Walk:
         return sync_plan.add(self.run_id, "opportunities", PRIORITIES[number], span, **filters)

@@ -7,7 +7,6 @@ a page on average, a wide one keeps a lone cursor busy at the end: windows of so
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +16,13 @@ TARGET = 1_500
 TOO_MANY_PAGES = 3 * TARGET // PAGE
 FIRST = timedelta(days=1)
 NARROWEST = timedelta(minutes=30)
-WIDEST_STEP = 8
-# How many finished windows the width of the next rests on.
+# A window is at most so many times as wide, or as narrow, as the one its width rests on.
+STEP = 4
+# How many of the oldest finished windows are looked at, and how many rows in them tell enough.
 REMEMBERED = 4
+TELLING = 100
+# Rows a window holds where next to nothing is left.
+SPARSE = TARGET // 10
 # Lever began in 2012; imports may carry older dates, which the last, open window holds.
 FLOOR = datetime(2010, 1, 1, tzinfo=UTC)
 # Nearer to the floor than this nothing is cut any more.
@@ -46,7 +49,8 @@ class Carver:
     frontier: datetime | None = None
     width: timedelta = FIRST
     is_done: bool = False
-    _held: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    # Of finished windows: start, length in seconds, rows.
+    _held: list[tuple[datetime, float, int]] = field(default_factory=list)
     _next_is_open: bool = False
 
     def next(self) -> Span | None:
@@ -60,7 +64,7 @@ class Carver:
             self.is_done = True
             return Span(None, end)
         self.frontier = start
-        if self.density is None:
+        if not self._held:
             # Nothing is known yet: the next stretch is twice as long.
             self.width *= 2
         return Span(start, end)
@@ -72,29 +76,35 @@ class Carver:
             return False
         self._next_is_open = False
         self.is_done = False
-        self.width = min(self.width, left / WIDEST_STEP)
+        self.width = min(self.width, left / STEP)
         return True
 
     def held(self, span: Span, count: int) -> None:
-        """A span was walked to its end and held *count* rows: halve or widen the next ones by that."""
+        """A span was walked to its end and held *count* rows: halve or widen the next ones by that.
+
+        Windows end in any order; what the oldest ones held says most about what is older still.
+        """
         if span.start is None:
             return
-        seconds = ((span.end or self.now) - span.start).total_seconds()
-        self._held.append((max(seconds, 1.0), count))
+        seconds = max(((span.end or self.now) - span.start).total_seconds(), 1.0)
+        self._held = sorted([*self._held, (span.start, seconds, count)])[:REMEMBERED]
+        oldest = self._held[0][1]
+        # Next to nothing in each: see whether a single page holds the rest.
+        self._next_is_open = len(self._held) == REMEMBERED and max(rows for _, _, rows in self._held) < SPARSE
         density = self.density
-        if density is None:
-            self.width = min(self.width * WIDEST_STEP, self.now - FLOOR)
-            return
-        # Sparse, compared to what was hoped for: see whether a single page holds the rest.
-        self._next_is_open = count < TARGET // 10 and len(self._held) == REMEMBERED
-        wanted = timedelta(seconds=min(TARGET / density, (self.now - FLOOR).total_seconds()))
-        self.width = max(min(wanted, self.width * WIDEST_STEP), self.width / WIDEST_STEP, NARROWEST)
+        wanted = TARGET / density if density else oldest * STEP
+        wanted = min(max(wanted, oldest / STEP, NARROWEST.total_seconds()), oldest * STEP)
+        self.width = timedelta(seconds=min(wanted, (self.now - FLOOR).total_seconds()))
 
     @property
     def density(self) -> float | None:
-        """Rows a second of creation time, in what was walked lately; None while nothing was found."""
-        seconds = sum(seconds for seconds, _ in self._held)
-        count = sum(count for _, count in self._held)
+        """Rows a second of creation time, by the oldest finished windows; None while nothing was found."""
+        seconds, count = 0.0, 0
+        for _, length, rows in self._held:
+            seconds += length
+            count += rows
+            if count >= TELLING:
+                break
         return count / seconds if count else None
 
     def expected(self, oldest: datetime | None) -> int | None:

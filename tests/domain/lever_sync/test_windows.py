@@ -72,7 +72,7 @@ def test_a_window_that_held_next_to_nothing_widens_the_next() -> None:
     first = carver.next()
     carver.held(first, 30)
     second = carver.next()
-    assert (second.end - second.start) > 4 * timedelta(days=2)
+    assert (second.end - second.start) > 3 * timedelta(days=2)
 
 
 def test_a_crowded_window_is_cut_where_half_of_its_rows_are() -> None:
