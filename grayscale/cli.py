@@ -64,7 +64,7 @@ def create_user(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Create a user."""
     password = sys.stdin.readline().rstrip("\r\n")
     try:
-        user = users.create(email=email, name=name, role=Role(role), password=password)
+        user = users.create(email=email, name=name, role=Role(role), password=password, by_operator=True)
     except DomainError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Created {user.role.value} {user.email}.")

@@ -8,6 +8,7 @@ from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import search
 from grayscale.domain.lever import deliveries
+from grayscale.domain.transcripts import due
 from grayscale.models import AuditEvent, SyncKind, SyncRun, SyncState
 
 #: Polls come every five minutes and say little a month later.
@@ -27,4 +28,5 @@ def tidy() -> int:
             )
         )
     search.forget_deleted()
+    due.find_forgotten()
     return purged

@@ -16,12 +16,11 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from grayscale.domain.errors import Invalid
 
 SHORTEST = 10
+SHORTEST_OF_OPERATORS = 8
 # argon2 reads all of it; nobody types more.
 LONGEST = 200
 
 _hasher = PasswordHasher()
-# Verified against when there is no such user, so that both answers take equally long.
-_nobody = _hasher.hash(secrets.token_hex(16))
 _LOOKALIKES = str.maketrans("013457@$!", "oleastasi")
 _BETTER = "Three or four unrelated words are better."
 _KEYBOARD = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz")
@@ -34,10 +33,26 @@ def hash_of(password: str) -> str:
 def fits(stored: str | None, password: str) -> bool:
     """Whether *password* is the one of *stored*; takes equally long when nothing is stored."""
     try:
-        _hasher.verify(stored or _nobody, password[:LONGEST])
+        _hasher.verify(stored or _nobody(), password[:LONGEST])
     except (VerifyMismatchError, InvalidHashError):
         return False
     return stored is not None
+
+
+@cache
+def _nobody() -> str:
+    """Verified against when there is no such user, so that both answers take equally long."""
+    return _hasher.hash(secrets.token_hex(16))
+
+
+def check_operators(password: str) -> None:
+    """Raises ``Invalid`` for what an operator may not give somebody either: they may have their own rules, but not
+    none."""
+    low = password.lower()
+    if not SHORTEST_OF_OPERATORS <= len(password) <= LONGEST:
+        raise Invalid(f"A password needs {SHORTEST_OF_OPERATORS} to {LONGEST} characters.", "password")
+    if low.isdigit() or low in _common_words() or any(_runs_along(low, row) for row in _KEYBOARD):
+        raise Invalid(f"This is one of the passwords that are tried first. {_BETTER}", "password")
 
 
 def check(password: str, *about: str) -> None:
