@@ -27,6 +27,7 @@ class Carrier:
     """What Twilio would have after what the application did. ``faults`` are used up, first one first."""
 
     def __init__(self, mock: responses.RequestsMock) -> None:
+        self.mock, self.url = mock, API
         self.texts: dict[str, dict[str, Any]] = {}
         self.posts: list[dict[str, str]] = []
         self.faults: list[Callable[[dict[str, str]], Any]] = []

@@ -3,13 +3,14 @@
 from datetime import time as clock_time
 
 import pytest
+from responses import matchers
 
 from grayscale.domain.company import texting_account
-from grayscale.domain.texting import account
+from grayscale.domain.texting import account, outbound
 from grayscale.extensions import db
 from grayscale.models import ConsentPolicy
 from tests.page import Browser
-from tests.texting.carrier import OURS, SID, TOKEN, Carrier
+from tests.texting.carrier import OURS, PUBLIC, SID, TOKEN, Carrier
 
 PATH = "/settings/texting"
 RULES = {
@@ -132,3 +133,26 @@ def test_the_account_alone_leaves_the_rules_as_they_are(as_ana: Browser, carrier
     assert held.require_opt_out_line is True
     assert held.unanswered_limit == 9
     assert held.state_windows == {"WA": {"sun": ["12:00", "13:00"]}}
+
+
+def test_a_number_is_pointed_here_at_the_carrier_and_a_test_text_can_be_watched(
+    as_ana: Browser, carrier: Carrier
+) -> None:
+    as_ana.post(PATH, RULES | ACCOUNT | {"closes": "09:00"})
+    number = account.numbers()[0]
+    carrier.mock.post(
+        f"{carrier.url}/IncomingPhoneNumbers/PN1.json", json={"sid": "PN1", "phone_number": OURS},
+        match=[
+            matchers.urlencoded_params_matcher({"SmsUrl": f"{PUBLIC}/webhooks/twilio/inbound", "SmsMethod": "POST"})
+        ],
+    )  # fmt: skip
+    as_ana.post(f"{PATH}/numbers/{number.id}/point-here")
+    assert "here now" in as_ana.get(PATH).words
+    sent = as_ana.post(f"{PATH}/test", {"number": "(218) 555-0142"})
+    assert sent.status == 303
+    assert sent.location.startswith("/inbox/")
+    outbound.send_due()
+    assert "test text" in carrier.bodies()[0]
+    refused = as_ana.post(f"{PATH}/test", {"number": "12"})
+    assert refused.status == 422
+    assert refused.field("Send it to")["value"] == "12"

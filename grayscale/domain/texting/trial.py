@@ -2,6 +2,7 @@
 
 import secrets
 
+from grayscale.clients.errors import ClientError
 from grayscale.config import current_config
 from grayscale.database import end_read, transaction
 from grayscale.domain import audit, conversations
@@ -30,16 +31,19 @@ def send(raw: str, by: User) -> tuple[int, str]:
 
 
 def point_number_here(number_id: int, by: User) -> None:
-    """Set the address Twilio posts a number's received texts to. Raises a ``ClientError`` or ``NotFound``."""
+    """Set the address Twilio posts a number's received texts to. Raises ``NotFound`` or ``Invalid``."""
     number = db.session.get(SendingNumber, number_id)
     if number is None:
         raise NotFound("There is no such number.")
     e164, carrier = number.e164, account.client()
     url = f"{current_config().public_url}/webhooks/twilio/inbound"
     end_read()
-    held = next((one for one in carrier.list_numbers() if one.phone_number == e164), None)
-    if held is None:
-        raise NotFound(f"Twilio's account has no number {e164}.")
-    carrier.configure_number(held.sid, url)
+    try:
+        held = next((one for one in carrier.list_numbers() if one.phone_number == e164), None)
+        if held is None:
+            raise NotFound(f"Twilio's account has no number {e164}.")
+        carrier.configure_number(held.sid, url)
+    except ClientError as error:
+        raise Invalid(str(error)) from error
     with transaction():
         audit.record("texting.number_pointed_here", by=by, subject=e164)

@@ -6,16 +6,14 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from grayscale.clients.errors import ClientError
 from grayscale.config import current_config
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import DomainError, Invalid
+from grayscale.domain.inbox_acts import colleagues
 from grayscale.domain.texting import account, hours, inbound, policy, trial
-from grayscale.extensions import db
-from grayscale.models import ConsentPolicy, User
+from grayscale.models import ConsentPolicy
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.filters import saved_note
 from grayscale.web.forms import put_error
@@ -65,7 +63,7 @@ def check() -> ResponseReturnValue:
 @bp.post("/numbers")
 @super_admin_only
 def add_number() -> ResponseReturnValue:
-    form = NumberForm(_people())
+    form = NumberForm(colleagues())
     if form.validate():
         try:
             number = account.save_number(
@@ -98,7 +96,7 @@ def point_here(number_id: int) -> ResponseReturnValue:
     """Have Twilio send what the number receives to this application."""
     try:
         trial.point_number_here(number_id, me())
-    except (ClientError, DomainError) as error:
+    except DomainError as error:
         flash(f"It was not changed at Twilio. {error}", "error")
     else:
         flash("Twilio sends this number’s texts here now.", "success")
@@ -205,10 +203,6 @@ def _check() -> str | None:
         return str(error)
 
 
-def _people() -> list[User]:
-    return list(db.session.scalars(select(User).where(User.active.is_(True)).order_by(User.name)))
-
-
 def _page(
     form: TextingForm | None = None,
     status: int = 200,
@@ -217,7 +211,7 @@ def _page(
     number_form: NumberForm | None = None,
     test_form: TrialForm | None = None,
 ) -> ResponseReturnValue:
-    held, numbers, people = texting_account(), account.numbers(), _people()
+    held, numbers, people = texting_account(), account.numbers(), colleagues()
     if form is None:
         form = TextingForm(formdata=None, **_stored())
     public_url = current_config().public_url
