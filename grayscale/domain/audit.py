@@ -18,6 +18,11 @@ def record(
     """Add one line, inside the caller's transaction. *detail* holds no secret and no words of a candidate."""
     db.session.add(
         AuditEvent(
-            at=clock.now(), user_id=by.id if by else None, action=action, subject=subject, detail=detail, address=address
+            at=clock.now(),
+            user_id=by.id if by else None,
+            action=action,
+            subject=subject,
+            detail=detail,
+            address=address,
         )
     )

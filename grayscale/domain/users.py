@@ -30,7 +30,8 @@ def create(
 ) -> User:
     """Add a person; without *password* they cannot sign in before a one-time link let them choose one.
 
-    An operator at the command line is held to less than people are who choose their own password. Raises ``Invalid`` or, if the address is taken, ``Conflict``.
+    An operator at the command line is held to less than people who choose their own password. Raises ``Invalid`` or,
+    if the address is taken, ``Conflict``.
     """
     address = normalise_email(email)
     if not name.strip():
