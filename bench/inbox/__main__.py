@@ -39,12 +39,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def gunicorn(
-    arguments: list[str], environment: dict[str, str], port: int, folder: Path = ROOT
-) -> Iterator[None]:
+def gunicorn(arguments: list[str], environment: dict[str, str], port: int, folder: Path = ROOT) -> Iterator[None]:
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--workers", "1", *arguments], cwd=folder, stdout=log, stderr=log,
+            [sys.executable, "-m", "gunicorn", "--workers", "1", *arguments],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         )
         try:
@@ -126,22 +127,32 @@ def throughput(port: int, path: str, cookie: str, seconds: float = 4, threads: i
         "p,path,c,s,n=int(sys.argv[1]),sys.argv[2],sys.argv[3],float(sys.argv[4]),int(sys.argv[5])\n"
         "end=time.time()+s;done=[0]*n\n"
         "def go(i):\n l=http.client.HTTPConnection('127.0.0.1',p)\n"
-        " while time.time()<end:\n  l.request('GET',path,headers={'Cookie':c,'HX-Request':'true'});r=l.getresponse();r.read()\n"
+        " while time.time()<end:\n  l.request('GET',path,headers={'Cookie':c,'HX-Request':'true'})\n"
+        "  r=l.getresponse();r.read()\n"
         "  assert r.status==204,r.status\n  done[i]+=1\n"
         "ts=[threading.Thread(target=go,args=(i,)) for i in range(n)];[t.start() for t in ts];[t.join() for t in ts]\n"
         "print(sum(done)/s)\n"
     )
     shown = subprocess.run(
         [sys.executable, "-c", script, str(port), path, cookie, str(seconds), str(threads)],
-        capture_output=True, text=True, check=True,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(shown.stdout)
 
 
 def receive(person: Person, origin: str, n: int, number: int) -> None:
     """The carrier delivers a text of candidate *n*."""
-    form = {"MessageSid": f"SM{number:032x}", "SmsSid": f"SM{number:032x}", "AccountSid": "AC" + "0" * 32,
-            "From": data.phone(n), "To": data.OUR_NUMBER, "Body": f"bench text {number}", "NumMedia": "0"}
+    form = {
+        "MessageSid": f"SM{number:032x}",
+        "SmsSid": f"SM{number:032x}",
+        "AccountSid": "AC" + "0" * 32,
+        "From": data.phone(n),
+        "To": data.OUR_NUMBER,
+        "Body": f"bench text {number}",
+        "NumMedia": "0",
+    }
     signature = sign(f"{origin}/webhooks/twilio/inbound", list(form.items()), data.AUTH_TOKEN)
     status, _, _ = person.ask("/webhooks/twilio/inbound", form, {"X-Twilio-Signature": signature})
     assert status == 200, f"the webhook answered {status}"
@@ -150,21 +161,29 @@ def receive(person: Person, origin: str, n: int, number: int) -> None:
 def measure(port: int, conversations: int, recruiters: int, seconds: int, floor_port: int) -> None:
     me = Person(port)
     me.sign_in(1)
+
+    def find(words: str) -> Callable[[], object]:
+        return lambda: me.ask(f"/inbox?q={words}", headers={"HX-Request": "true"})
+
     origin = f"http://127.0.0.1:{port}"
     own = 1
     print(f"  open the inbox            {times(lambda: me.ask('/inbox?view=all'), 60)} ms")
     print(f"  open one conversation     {times(lambda: me.ask(f'/inbox/{min(21, conversations)}'), 60)} ms")
     print(f"  open the one of 10,000    {times(lambda: me.ask(f'/inbox/{own}'), 60)} ms")
-    print(f"  search words              {times(lambda: me.ask('/inbox?q=forklift+badge', headers={'HX-Request': 'true'}), 40)} ms")
-    print(f"  search a name             {times(lambda: me.ask('/inbox?q=okafor+mira', headers={'HX-Request': 'true'}), 40)} ms")
-    print(f"  search a phone number     {times(lambda: me.ask('/inbox?q=' + data.phone(7)[2:], headers={'HX-Request': 'true'}), 40)} ms")
+    print(f"  search words              {times(find('forklift+badge'), 40)} ms")
+    print(f"  search a name             {times(find('okafor+mira'), 40)} ms")
+    print(f"  search a phone number     {times(find(data.phone(7)[2:]), 40)} ms")
     _, _, page = me.ask("/inbox/21" if conversations >= 21 else "/inbox/2")
     csrf = token(page)
     keys = iter(range(10**6))
 
     def send() -> None:
-        form = {"csrf_token": csrf, "body": "Thank you", "submission_key": f"b{time.time()}{next(keys)}",
-                "seen_up_to": "999999999"}
+        form = {
+            "csrf_token": csrf,
+            "body": "Thank you",
+            "submission_key": f"b{time.time()}{next(keys)}",
+            "seen_up_to": "999999999",
+        }
         status, _, answer = me.ask("/inbox/3/messages", form, {"HX-Request": "true"})
         assert status == 200, answer[:300]
 
@@ -240,16 +259,22 @@ def load(port: int, origin: str, conversations: int, recruiters: int, seconds: i
     print(f"  with {recruiters} recruiters polling every 2 s and 20 texts/s:")
     print(f"    open the inbox          {figure(inbox)} ms")
     print(f"    open one conversation   {figure(opened)} ms")
-    print(f"    poll (nearly all changed) {figure(polls)} ms, {len(polls) / seconds:.0f}/s;"
-          f" texts late by {figure(late)} ms")
+    print(
+        f"    poll (nearly all changed) {figure(polls)} ms, {len(polls) / seconds:.0f}/s;"
+        f" texts late by {figure(late)} ms"
+    )
 
 
 def run(database_url: str, conversations: int, options: argparse.Namespace) -> None:
     port, floor_port = free_port(), free_port()
     environment = {
-        "SECRET_KEY": "bench" * 10, "FERNET_KEYS": Fernet.generate_key().decode(), "PORT": str(port),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}", "DATABASE_URL": database_url,
-        "LEVER_API_URL": "http://127.0.0.1:9/v1", "TWILIO_API_URL": "http://127.0.0.1:9",
+        "SECRET_KEY": "bench" * 10,
+        "FERNET_KEYS": Fernet.generate_key().decode(),
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": database_url,
+        "LEVER_API_URL": "http://127.0.0.1:9/v1",
+        "TWILIO_API_URL": "http://127.0.0.1:9",
     }
     app = create_app(load_config(environment, instance=ROOT / "instance"))
     began = time.perf_counter()

@@ -33,44 +33,104 @@ OUR_NUMBER = "+12185550100"
 AUTH_TOKEN = "bench"
 FIRST = ("Mira", "Tomás", "Priya", "Deshawn", "Grace", "Hannah", "Elena", "Oliver", "Aisha", "Noah", "Lucía", "Wei")
 LAST = ("Okafor", "Herrera", "Raman", "Brooks", "Lindqvist", "Weiss", "Petrova", "Brandt", "Karim", "Fischer", "Zhang")
-WORDS = (
-    "hello thanks interview tomorrow parking shift license forklift schedule available morning evening call phone résumé"
-    " manager offer start date weekend bring card badge entrance team question remote onsite salary great perfect yes no"
-).split()
+WORDS = [
+    "hello",
+    "thanks",
+    "interview",
+    "tomorrow",
+    "parking",
+    "shift",
+    "license",
+    "forklift",
+    "schedule",
+    "available",
+    "morning",
+    "evening",
+    "call",
+    "phone",
+    "résumé",
+    "manager",
+    "offer",
+    "start",
+    "date",
+    "weekend",
+    "bring",
+    "card",
+    "badge",
+    "entrance",
+    "team",
+    "question",
+    "remote",
+    "onsite",
+    "salary",
+    "great",
+    "perfect",
+    "yes",
+    "no",
+]
 
 
 def fill(app: Flask, conversations: int, recruiters: int) -> None:
     """*conversations* of ``MESSAGES_EACH`` texts, the first one of ``LONG_THREAD``, dealt out to *recruiters*."""
-    chance = random.Random(7)  # noqa: S311 - nothing secret
+    chance = random.Random(7)
     with app.app_context():
         ensure_rows()
         with db.engine.begin() as link:
             now = datetime.now(UTC)
             hashed = PasswordHasher().hash(PASSWORD)
-            link.execute(insert(User), [
-                {"email": f"recruiter{n}@bench.example", "name": f"Recruiter {n}", "role": Role.RECRUITER,
-                 "password_hash": hashed, "session_key": secrets.token_hex(8), "created_at": now, "active": True,
-                 "enter_sends": True}
-                for n in range(recruiters)
-            ])
+            link.execute(
+                insert(User),
+                [
+                    {
+                        "email": f"recruiter{n}@bench.example",
+                        "name": f"Recruiter {n}",
+                        "role": Role.RECRUITER,
+                        "password_hash": hashed,
+                        "session_key": secrets.token_hex(8),
+                        "created_at": now,
+                        "active": True,
+                        "enter_sends": True,
+                    }
+                    for n in range(recruiters)
+                ],
+            )
             users = list(link.scalars(select(User.id)))
-            link.execute(insert(SendingNumber), [{"e164": OUR_NUMBER, "label": "", "active": True, "position": 0,
-                                                  "segments_per_second": 100}])
+            link.execute(
+                insert(SendingNumber),
+                [{"e164": OUR_NUMBER, "label": "", "active": True, "position": 0, "segments_per_second": 100}],
+            )
             number = link.scalar(select(SendingNumber.id))
-            link.execute(insert(Posting), [
-                {"lever_id": f"p{n}", "title": f"Posting {n} {chance.choice(WORDS)}", "state": "published",
-                 "fetched_at": now, "team": "", "department": "", "location": "", "confidential": False,
-                 "content_hash": ""}
-                for n in range(200)
-            ])
+            link.execute(
+                insert(Posting),
+                [
+                    {
+                        "lever_id": f"p{n}",
+                        "title": f"Posting {n} {chance.choice(WORDS)}",
+                        "state": "published",
+                        "fetched_at": now,
+                        "team": "",
+                        "department": "",
+                        "location": "",
+                        "confidential": False,
+                        "content_hash": "",
+                    }
+                    for n in range(200)
+                ],
+            )
         for begin in range(0, conversations, BATCH):
             size = min(BATCH, conversations - begin)
-            _batch(chance, begin + 1, size, users, number, now)
+            _batch(chance, begin + 1, size, users=users, number=number, now=now)
         _lengthen(chance, now)
         with db.engine.begin() as link:
-            link.execute(update(TextingAccount).values(account_sid="AC" + "0" * 32, opens=datetime.min.time(),
-                                                       closes=datetime.min.time(), unanswered_limit=0,
-                                                       require_opt_out_line=False))
+            link.execute(
+                update(TextingAccount).values(
+                    account_sid="AC" + "0" * 32,
+                    opens=datetime.min.time(),
+                    closes=datetime.min.time(),
+                    unanswered_limit=0,
+                    require_opt_out_line=False,
+                )
+            )
         with transaction() as session:
             session.get_one(TextingAccount, 1).auth_token = AUTH_TOKEN
         with db.engine.connect() as link:
@@ -82,49 +142,119 @@ def phone(n: int) -> str:
     return f"+1218{200 + n // 10_000:03d}{n % 10_000:04d}"
 
 
-def _batch(chance: random.Random, first: int, size: int, users: list[int], number: Any, now: datetime) -> None:
+def _batch(chance: random.Random, first: int, size: int, *, users: list[int], number: Any, now: datetime) -> None:
     people, phones, opportunities, talks, texts = [], [], [], [], []
     for n in range(first, first + size):
         at = now - timedelta(minutes=n * 3)
-        people.append({"id": n, "contact_id": f"c{n}", "name": f"{chance.choice(FIRST)} {chance.choice(LAST)} {n}",
-                       "fetched_at": now, "emails": [], "headline": "", "location": "", "anonymized": False,
-                       "contact_forbidden": False, "content_hash": ""})
+        people.append(
+            {
+                "id": n,
+                "contact_id": f"c{n}",
+                "name": f"{chance.choice(FIRST)} {chance.choice(LAST)} {n}",
+                "fetched_at": now,
+                "emails": [],
+                "headline": "",
+                "location": "",
+                "anonymized": False,
+                "contact_forbidden": False,
+                "content_hash": "",
+            }
+        )
         phones.append({"candidate_id": n, "position": 0, "raw": phone(n), "e164": phone(n), "type": "mobile"})
-        opportunities.append({"id": n, "lever_id": f"o{n}", "candidate_id": n, "posting_lever_id": f"p{n % 200}",
-                              "confidential": n % 50 == 0, "follower_lever_ids": [], "origin": "", "tags": [],
-                              "location": "", "url": "", "content_hash": "", "fetched_at": now, "via": "full"})
+        opportunities.append(
+            {
+                "id": n,
+                "lever_id": f"o{n}",
+                "candidate_id": n,
+                "posting_lever_id": f"p{n % 200}",
+                "owner_lever_id": f"u{n % 40}",
+                "stage_lever_id": f"s{n % 6}",
+                "confidential": n % 50 == 0,
+                "follower_lever_ids": [],
+                "origin": "",
+                "tags": [],
+                "location": "",
+                "url": "",
+                "content_hash": "",
+                "fetched_at": now,
+                "via": "full",
+            }
+        )
         ids = [(n - 1) * MESSAGES_EACH + k + 1 for k in range(MESSAGES_EACH)]
         inbound_last = n % 10 == 0
         for k, message_id in enumerate(ids):
             inbound = (k % 2 == 1) == inbound_last if k == MESSAGES_EACH - 1 else k % 2 == 1
-            texts.append({"id": message_id, "conversation_id": n, "direction": "inbound" if inbound else "outbound",
-                          "kind": "manual", "state": "received" if inbound else "delivered",
-                          "author_id": None if inbound else users[n % len(users)],
-                          "body": " ".join(chance.choices(WORDS, k=12)), "peer": phone(n), "encoding": "GSM-7",
-                          "segments": 1, "created_at": at, "occurred_at": at - timedelta(minutes=MESSAGES_EACH - k),
-                          "scheduled_by_person": False, "attempts": 0})
-        talks.append({"id": n, "candidate_id": n, "sending_number_id": number, "peer": phone(n), "opportunity_id": n,
-                      "opportunity_chosen": False, "assignee_id": users[n % len(users)] if n % 20 else None,
-                      "created_at": at, "last_activity_at": at, "last_message_id": ids[-1],
-                      "last_inbound_id": ids[-1] if inbound_last else ids[-2], "last_inbound_at": at,
-                      "needs_reply": inbound_last, "has_failure": n % 500 == 0,
-                      "archived_at": at if n % 4 == 0 else None, "changed_at_tick": 0})
+            texts.append(
+                {
+                    "id": message_id,
+                    "conversation_id": n,
+                    "direction": "inbound" if inbound else "outbound",
+                    "kind": "manual",
+                    "state": "received" if inbound else "delivered",
+                    "author_id": None if inbound else users[n % len(users)],
+                    "body": " ".join(chance.choices(WORDS, k=12)),
+                    "peer": phone(n),
+                    "encoding": "GSM-7",
+                    "segments": 1,
+                    "created_at": at,
+                    "occurred_at": at - timedelta(minutes=MESSAGES_EACH - k),
+                    "scheduled_by_person": False,
+                    "attempts": 0,
+                }
+            )
+        talks.append(
+            {
+                "id": n,
+                "candidate_id": n,
+                "sending_number_id": number,
+                "peer": phone(n),
+                "opportunity_id": n,
+                "opportunity_chosen": False,
+                "assignee_id": users[n % len(users)] if n % 20 else None,
+                "created_at": at,
+                "last_activity_at": at,
+                "last_message_id": ids[-1],
+                "last_inbound_id": ids[-1] if inbound_last else ids[-2],
+                "last_inbound_at": at,
+                "needs_reply": inbound_last,
+                "has_failure": n % 500 == 0,
+                "archived_at": at if n % 4 == 0 else None,
+                "changed_at_tick": 0,
+            }
+        )
     with db.engine.begin() as link:
-        for model, rows in ((Candidate, people), (CandidatePhone, phones), (Opportunity, opportunities),
-                            (Conversation, talks), (Message, texts)):
+        for model, rows in (
+            (Candidate, people),
+            (CandidatePhone, phones),
+            (Opportunity, opportunities),
+            (Conversation, talks),
+            (Message, texts),
+        ):
             link.execute(insert(model), rows)
 
 
 def _lengthen(chance: random.Random, now: datetime) -> None:
     rows = [
-        {"conversation_id": 1, "direction": "inbound" if k % 2 else "outbound", "kind": "manual",
-         "state": "received" if k % 2 else "delivered", "body": " ".join(chance.choices(WORDS, k=12)),
-         "peer": phone(1), "encoding": "GSM-7", "segments": 1, "created_at": now,
-         "occurred_at": now - timedelta(days=1, minutes=k), "scheduled_by_person": False, "attempts": 0}
+        {
+            "conversation_id": 1,
+            "direction": "inbound" if k % 2 else "outbound",
+            "kind": "manual",
+            "state": "received" if k % 2 else "delivered",
+            "body": " ".join(chance.choices(WORDS, k=12)),
+            "peer": phone(1),
+            "encoding": "GSM-7",
+            "segments": 1,
+            "created_at": now,
+            "occurred_at": now - timedelta(days=1, minutes=k),
+            "scheduled_by_person": False,
+            "attempts": 0,
+        }
         for k in range(LONG_THREAD)
     ]
     with db.engine.begin() as link:
         if link.dialect.name == "postgresql":
             for name in ("candidate", "opportunity", "conversation", "message"):
-                link.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")
+                link.exec_driver_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"
+                )
         link.execute(insert(Message), rows)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from grayscale.extensions import limiter
 
-exec(compile((Path(__file__).parents[2] / 'gunicorn.conf.py').read_text().replace('Path(__file__).parent', 'Path(__file__).parents[2]'), "gunicorn.conf.py", "exec"))  # noqa: S102
+_root = Path(__file__).parents[2]
+_production = (_root / "gunicorn.conf.py").read_text().replace("Path(__file__).parent", "Path(_root)")
+exec(compile(_production, "gunicorn.conf.py", "exec"))
 
 _start = post_worker_init  # noqa: F821 - defined by the file above
 

@@ -168,7 +168,8 @@ def _ids(search: str, model: Any, words: Any, terms: list[str], kind: str = "wor
         inner = select(fts.c.rowid.label("id")).select_from(fts).where(match)
     else:
         function = func.search_digits if kind == "digits" else func.search_words
-        inner = select(model.id.label("id")).where(function(words).op("@@")(func.to_tsquery(text("'simple'"), _tsquery(terms))))
+        query = func.to_tsquery(text("'simple'"), _tsquery(terms))
+        inner = select(model.id.label("id")).where(function(words).op("@@")(query))
     return inner.subquery().c.id
 
 

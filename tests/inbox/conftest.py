@@ -71,7 +71,9 @@ class Office:
     def conversation(self, name: str) -> int:
         with self.app.app_context():
             found = db.session.scalar(
-                db.select(Conversation.id).join(Conversation.candidate).where(db.text("candidate.name = :name"))
+                db.select(Conversation.id)
+                .join(Conversation.candidate)
+                .where(db.text("candidate.name = :name"))
                 .params(name=name)
             )
             assert found is not None

@@ -111,7 +111,9 @@ def test_a_day_by_keyboard(office: Office) -> None:
     for _ in range(5):
         keys.down("Enter")
     keys.up("Enter")
-    expect(page.locator("#tail .message.me").last).to_contain_text("The ramp is free\nwith your badge", use_inner_text=True)
+    expect(page.locator("#tail .message.me").last).to_contain_text(
+        "The ramp is free\nwith your badge", use_inner_text=True
+    )
     expect(page.get_by_label("Message", exact=True)).to_have_value("")
     assert page.locator("#tail .body", has_text="The ramp is free").count() == 1
     keys.press("Escape")

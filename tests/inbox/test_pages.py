@@ -69,9 +69,7 @@ def test_htmx_gets_parts_and_history_gets_the_page(jonas: User, as_jonas: Browse
     assert "<html" not in part.text
     assert part.one("#conversation")
     assert "HX-Request" in part.headers["Vary"]
-    whole = as_jonas.get(
-        f"/inbox/{conversation.id}", htmx=True, headers={"HX-History-Restore-Request": "true"}
-    )
+    whole = as_jonas.get(f"/inbox/{conversation.id}", htmx=True, headers={"HX-History-Restore-Request": "true"})
     assert "<html" in whole.text
 
 
@@ -81,10 +79,18 @@ def test_who_said_what_is_told_by_words(jonas: User, mei: User, as_jonas: Browse
     factories.message(conversation, body="from me", author_id=jonas.id, **sent)
     factories.message(conversation, body="from mei", author_id=mei.id, **sent)
     factories.message(conversation, body="from nobody", kind="automated", **sent)
-    factories.message(conversation, body="failed", author_id=jonas.id, direction=Direction.OUTBOUND,
-                      state=MessageState.FAILED, error="The phone is off.")
+    factories.message(
+        conversation,
+        body="failed",
+        author_id=jonas.id,
+        direction=Direction.OUTBOUND,
+        state=MessageState.FAILED,
+        error="The phone is off.",
+    )
     page = as_jonas.get(f"/inbox/{conversation.id}")
-    said = {item.select_one(".body").get_text(): " ".join(item.get_text(" ").split()) for item in page.select(".message")}
+    said = {
+        item.select_one(".body").get_text(): " ".join(item.get_text(" ").split()) for item in page.select(".message")
+    }
     assert said["I am Mira Okafor"].startswith("Mira Okafor")
     assert said["from me"].startswith("You")
     assert "Delivered" in said["from me"]
@@ -114,8 +120,9 @@ def test_a_colleagues_answer_meanwhile_is_told_before_sending(jonas: User, mei: 
     conversation = talk("Mira Okafor", assignee_id=jonas.id)
     page = as_jonas.get(f"/inbox/{conversation.id}")
     seen = page.one('[name="seen_up_to"]')["value"]
-    theirs = factories.message(conversation, body="I told her already", author_id=mei.id,
-                               direction=Direction.OUTBOUND, state=MessageState.SENT)
+    theirs = factories.message(
+        conversation, body="I told her already", author_id=mei.id, direction=Direction.OUTBOUND, state=MessageState.SENT
+    )
     data = {"body": "Park at the ramp", "seen_up_to": seen, "submission_key": "k1"}
     stopped = as_jonas.post(f"/inbox/{conversation.id}/messages", data)
     assert stopped.status == 422
@@ -143,9 +150,7 @@ def test_send_later_is_read_in_my_zone(jonas: User, as_jonas: Browser) -> None:
     assert "Cancelled" in as_jonas.get(f"/inbox/{conversation.id}").words
 
 
-def test_a_draft_is_kept_per_person_and_forgotten_once_sent(
-    jonas: User, mei: User, as_jonas: Browser
-) -> None:
+def test_a_draft_is_kept_per_person_and_forgotten_once_sent(jonas: User, mei: User, as_jonas: Browser) -> None:
     conversation = talk("Mira Okafor", assignee_id=jonas.id)
     assert as_jonas.post(f"/inbox/{conversation.id}/draft", {"body": "Half a sent"}).status == 204
     page = as_jonas.get(f"/inbox/{conversation.id}")
@@ -160,9 +165,16 @@ def test_a_long_thread_is_read_in_pages(jonas: User, as_jonas: Browser) -> None:
     conversation = talk("Mira Okafor", assignee_id=jonas.id, minutes=500)
     with transaction() as session:
         session.add_all(
-            Message(conversation_id=conversation.id, direction=Direction.INBOUND, kind="manual", state="received",
-                    body=f"Line {number}", peer=conversation.peer, created_at=clock.now(),
-                    occurred_at=clock.now() - timedelta(minutes=200 - number))
+            Message(
+                conversation_id=conversation.id,
+                direction=Direction.INBOUND,
+                kind="manual",
+                state="received",
+                body=f"Line {number}",
+                peer=conversation.peer,
+                created_at=clock.now(),
+                occurred_at=clock.now() - timedelta(minutes=200 - number),
+            )
             for number in range(120)
         )
     page = as_jonas.get(f"/inbox/{conversation.id}")
@@ -188,8 +200,11 @@ def test_a_candidates_words_are_inert(jonas: User, as_jonas: Browser) -> None:
 def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> None:
     person = factories.candidate(name="Elena Petrova", phone=None)
     number = factories.sending_number()
-    unknown = factories.add(Conversation(sending_number_id=number.id, peer="+12185550190", created_at=clock.now(),
-                                         last_activity_at=clock.now()))
+    unknown = factories.add(
+        Conversation(
+            sending_number_id=number.id, peer="+12185550190", created_at=clock.now(), last_activity_at=clock.now()
+        )
+    )
     factories.message(unknown, body="Who is this?")
     page = as_jonas.get(f"/inbox/{unknown.id}")
     assert "Nobody in Lever has this number" in page.words

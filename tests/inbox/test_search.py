@@ -77,7 +77,9 @@ def test_what_is_confidential_is_not_found(jonas: User, ana: User) -> None:
         assert search.find(ana, query), query
 
 
-@pytest.mark.parametrize("query", ["", "   ", '"', "a", "*", "' OR 1=1", "AND", "NEAR(", "---", "%", "\x00", "😀", "(((("])
+@pytest.mark.parametrize(
+    "query", ["", "   ", '"', "a", "*", "' OR 1=1", "AND", "NEAR(", "---", "%", "\x00", "😀", "(((("]
+)
 def test_odd_queries_do_no_harm(jonas: User, query: str) -> None:
     talk("Mira Okafor")
     search.find(jonas, query)

@@ -51,7 +51,12 @@ def test_each_view_holds_its_own(jonas: User, mei: User) -> None:
     assert names(jonas, View.ARCHIVED) == ["Put away"]
     assert set(names(jonas, View.ALL)) == {"Mine", "Hers", "Nobody's", "Failed"}
     assert inbox.counts(jonas) == {
-        View.MINE: 1, View.UNASSIGNED: 1, View.ALL: 4, View.UNREAD: 2, View.NEEDS_REPLY: 4, View.FAILED: 1,
+        View.MINE: 1,
+        View.UNASSIGNED: 1,
+        View.ALL: 4,
+        View.UNREAD: 2,
+        View.NEEDS_REPLY: 4,
+        View.FAILED: 1,
         View.ARCHIVED: 1,
     }
 

@@ -9,7 +9,7 @@ from grayscale import clock
 from grayscale.domain import drafts, inbox_acts
 from grayscale.domain.texting import consent, gate, segments, wording
 from grayscale.extensions import db
-from grayscale.models import Conversation, Message, User
+from grayscale.models import ConsentState, Conversation, Message, User
 from grayscale.web.views.inbox.thread import new_submission_key
 
 
@@ -59,7 +59,8 @@ def composer_context(
 
 def gate_context(conversation: Conversation, user: User) -> dict[str, Any]:
     """Everything `inbox/_gate.html` needs: what stands between this person and a text."""
-    opted_out = consent.state_of(conversation.peer) if consent.is_opted_out(conversation.peer) else None
+    known = consent.state_of(conversation.peer)
+    opted_out = known if known is not None and known.state is ConsentState.OPTED_OUT else None
     return {
         "conversation": conversation,
         "opted_out": opted_out,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import g
 from markupsafe import Markup, escape
 
 from grayscale.domain import presence
@@ -105,7 +106,11 @@ def how_opted_out(found: Consent, by: User | None) -> str:
 
 @bp.app_template_filter("is_opted_out")
 def is_opted_out(e164: str) -> bool:
-    return consent.is_opted_out(e164)
+    """Looked up once a request: the panel asks for each number and for the one texted again."""
+    known: dict[str, bool] = g.setdefault("opted_out", {})
+    if e164 not in known:
+        known[e164] = consent.is_opted_out(e164)
+    return known[e164]
 
 
 @bp.app_template_filter("viewers_key")

@@ -1,0 +1,175 @@
+"""Pictures of every state of the inbox, on demo data: ``python -m tools.screenshots [folder]``.
+
+Laptop and phone, light and dark. The application runs in this process on a temporary database.
+"""
+
+import argparse
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask_migrate import upgrade
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from grayscale import create_app
+from grayscale.config import load_config
+from grayscale.domain.company import ensure_rows
+from grayscale.extensions import db, limiter
+from grayscale.models import Conversation, Role, User
+from tools import demo_data
+from tools.prerequisites import chromium
+
+ROOT = Path(__file__).parent.parent
+SIZES = {"laptop": {"width": 1280, "height": 820}, "phone": {"width": 390, "height": 780}}
+SCHEMES = ("light", "dark")
+
+
+@contextmanager
+def office(*, empty: bool) -> Iterator[tuple[Flask, str]]:
+    """The application on loopback, with a day's data or with nothing but one super admin."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        url = f"http://127.0.0.1:{port}"
+        environment = {
+            "SECRET_KEY": "only-for-pictures-" * 2,
+            "FERNET_KEYS": Fernet.generate_key().decode(),
+            "PUBLIC_URL": url,
+            "PORT": str(port),
+            "DATABASE_URL": f"sqlite:///{folder}/pictures.db",
+        }
+        app = create_app(load_config(environment, instance=Path(folder)))
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        with app.app_context():
+            limiter.enabled = False
+            upgrade(directory=str(ROOT / "migrations"))
+            if empty:
+                ensure_rows()
+                db.session.add(
+                    User(
+                        name="Ana Castillo",
+                        email="ana@harbor.example",
+                        role=Role.SUPER_ADMIN,
+                        password_hash=demo_data.PASSWORD_HASH,
+                        session_key="ana",
+                        created_at=demo_data.ago(0),
+                    )
+                )
+                db.session.commit()
+            else:
+                demo_data.seed()
+            db.session.remove()
+        server = make_server("127.0.0.1", port, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield app, url
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+            with app.app_context():
+                db.engine.dispose()
+
+
+def conversation(app: Flask, name: str) -> str:
+    with app.app_context():
+        found = db.session.scalar(
+            db.select(Conversation.id)
+            .join(Conversation.candidate)
+            .where(db.text("candidate.name = :name"))
+            .params(name=name)
+        )
+    return f"/inbox/{found}"
+
+
+def typed_search(page: Page) -> None:
+    page.get_by_label("Search conversations").fill("forklift")
+    page.locator("#list mark").first.wait_for()
+
+
+def disconnected(page: Page) -> None:
+    page.context.set_offline(True)
+    page.evaluate("document.dispatchEvent(new Event('inbox:poll'))")
+    page.locator("#offline").wait_for(timeout=15_000)
+
+
+def send_later(page: Page) -> None:
+    page.locator("#later summary").click()
+
+
+def candidate(page: Page) -> None:
+    button = page.get_by_role("button", name="Candidate", exact=True)
+    if button.is_visible():
+        button.click()
+
+
+State = tuple[str, str, Callable[[Page], None] | None]
+
+
+def shoot(browser: Browser, url: str, who: str, states: list[State], folder: Path) -> None:
+    for size, viewport in SIZES.items():
+        for scheme in SCHEMES:
+            context = browser.new_context(viewport=viewport, color_scheme=scheme, base_url=url)  # type: ignore[arg-type]
+            page = context.new_page()
+            page.goto("/login")
+            page.get_by_label("Email").fill(f"{who}@harbor.example")
+            page.get_by_label("Password", exact=True).fill(demo_data.PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/inbox*")
+            for name, path, prepare in states:
+                page.goto(path)
+                if prepare is not None:
+                    prepare(page)
+                page.wait_for_timeout(250)
+                target = folder / f"{name}-{size}-{scheme}.png"
+                page.screenshot(path=target)
+                page.context.set_offline(False)
+                print(target, flush=True)
+            context.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "screenshots")
+    folder: Path = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        with office(empty=True) as (_, url):
+            shoot(
+                browser, url, "ana", [("first-run", "/inbox", None), ("candidates-empty", "/candidates", None)], folder
+            )
+        with office(empty=False) as (app, url):
+            shoot(
+                browser,
+                url,
+                "jonas",
+                [
+                    ("list", "/inbox", None),
+                    ("busy", conversation(app, "Mira Okafor"), None),
+                    ("candidate", conversation(app, "Mira Okafor"), candidate),
+                    ("scheduled", conversation(app, "Aisha Karim"), send_later),
+                    ("opted-out", conversation(app, "Grace Lindqvist"), None),
+                    ("failed", conversation(app, "Deshawn Brooks"), None),
+                    ("search", "/inbox", typed_search),
+                    ("empty", "/inbox?view=archived&after=2000-01-01T00:00:00%2B00:00~1", None),
+                    ("candidates", "/candidates", None),
+                    ("disconnected", conversation(app, "Tomás Herrera"), disconnected),
+                ],
+                folder,
+            )
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
