@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -15,7 +12,7 @@ from grayscale import clock
 from grayscale.clients.lever.client import LeverClient
 from grayscale.database import transaction
 from grayscale.domain.company import company_zone, lever_integration
-from grayscale.domain.lever import refresh, sync_requests
+from grayscale.domain.lever import health, refresh, sync_requests
 from grayscale.domain.lever.mirror import Change
 from grayscale.domain.lever.mirror_rows import Prepared
 from grayscale.extensions import db
@@ -96,10 +93,8 @@ def count_missed(found: Iterable[Change]) -> Counter[LeverEvent]:
         for event in change.events:
             if event in configured and not _was_told(change.lever_id, event, at):
                 missed[event] += 1
-    health = _health()
     for event, count in missed.items():
-        if health is not None:
-            health.note_missed(event, count)
+        health.note_missed(event, count)
     return missed
 
 
@@ -115,8 +110,3 @@ def _was_told(lever_id: str, event: LeverEvent, at: datetime) -> bool:
         .limit(1)
     )
     return found is not None
-
-
-def _health() -> Any:
-    name = "grayscale.domain.lever.health"
-    return importlib.import_module(name) if importlib.util.find_spec(name) else None
