@@ -11,7 +11,7 @@ from bench.webhooks import soak
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench.webhooks_soak", description=__doc__)
     options.add_argument("--minutes", type=float, default=5.0)
-    options.add_argument("--kill-every", type=float, default=8.0, help="seconds, give or take a third")
+    options.add_argument("--kill-every", type=float, default=8.0, help="seconds it serves, give or take a third")
     options.add_argument("--acts", type=float, default=3.0, help="a second")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="grayscale-soak-") as folder:
@@ -19,9 +19,10 @@ def main() -> int:
             Path(folder), seconds=given.minutes * 60, kill_every=given.kill_every, acts_a_second=given.acts
         )
     print(
-        f"{soaked.acts} acts in Lever, {soaked.sent} webhooks, {soaked.repeated_tries} tries repeated,"
-        f" {soaked.kills} times kill -9.\nStored {soaked.stored}: {soaked.states}; all of it"
-        f" {soaked.handled_after_seconds:.0f} s after the last act.\nDifferences from Lever: {len(soaked.differences)}"
+        f"{soaked.acts} acts in Lever, {soaked.sent} webhooks, {soaked.repeated_tries} tries repeated by Lever,"
+        f" {soaked.given_up_by_lever} given up by it and sent again by hand, {soaked.kills} times kill -9.\n"
+        f"Stored {soaked.stored}: {soaked.states}; all of it {soaked.handled_after_seconds:.0f} s after the last act.\n"
+        f"Differences from Lever: {len(soaked.differences)}"
     )
     for difference in soaked.differences[:20]:
         print(f"  {difference}")

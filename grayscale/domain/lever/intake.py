@@ -109,7 +109,7 @@ def _write(session: Session, batch: Sequence[Entry]) -> None:
     for entry in sorted((entry for entry in batch if entry.row), key=lambda entry: entry.row["external_id"]):  # type: ignore[index]
         if entry.outcome is Outcome.UNHANDLED and not _has_room(connection, entry):
             continue
-        if connection.execute(insert, entry.row).rowcount == 0:
+        if connection.execute(insert, entry.row).first() is None:
             entry.outcome = Outcome.DUPLICATE
     tallies: Counter[tuple[str, str]] = Counter()
     for entry in batch:
@@ -213,7 +213,12 @@ _refused = (
 def _statements(dialect: str) -> tuple[Executable, Executable]:
     """Insert a delivery unless it is there; count one more of a verdict."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    delivery = insert(_deliveries).on_conflict_do_nothing(index_elements=["source", "external_id"])
+    # What it returns tells a new row from a repeat; the count of rows does not on both databases.
+    delivery = (
+        insert(_deliveries)
+        .on_conflict_do_nothing(index_elements=["source", "external_id"])
+        .returning(_deliveries.c.id)
+    )
     tally = insert(_tallies)
     counted = tally.on_conflict_do_update(
         index_elements=["source", "event", "verdict", "hour"],
