@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ from grayscale.models import ArchiveReason, Candidate, Interview, LeverUser, Opp
 log = get_logger(__name__)
 
 EXPAND = ("applications",)
+LEVER_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PERMISSION = {"posting": "get_posting", "stage": "get_stage", "reason": "get_archive_reason", "user": "get_user"}
 
 
@@ -56,6 +58,16 @@ def opportunity(lever_id: str, via: Via) -> Refreshed:
     resolve(client, references_of(one))
     applied = mirror.apply_opportunities([one], fetched_at, via)
     return Refreshed(True, applied.changes)
+
+
+def ask_about(lever_id: str) -> None:
+    """Best effort for an id somebody came with: whatever keeps Lever from answering, it stays unknown here."""
+    if not LEVER_ID.fullmatch(lever_id):
+        return
+    try:
+        opportunity(lever_id, Via.DEMAND)
+    except (errors.DomainError, ClientError) as error:
+        log.info("an unknown opportunity could not be asked for", reason=str(error))
 
 
 def fetch(client: LeverClient, lever_id: str) -> types.Opportunity:

@@ -1,20 +1,13 @@
 """From a candidate in Lever straight to their conversation here."""
 
-import re
-
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from grayscale.clients.errors import ClientError
 from grayscale.domain import candidates
-from grayscale.domain.errors import DomainError
 from grayscale.domain.lever import refresh
-from grayscale.models import Via
 from grayscale.web.auth import me
 
 bp = Blueprint("deep_link", __name__)
-
-LEVER_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 @bp.get("/lever/<string:opportunity_id>")
@@ -25,7 +18,7 @@ def open_opportunity(opportunity_id: str) -> ResponseReturnValue:
     """
     found = candidates.opportunity_of(opportunity_id, me())
     if found is None:
-        ask_lever(opportunity_id)
+        refresh.ask_about(opportunity_id)
         found = candidates.opportunity_of(opportunity_id, me())
     if found is None:
         return render_template("candidates/not_here.html", opportunity_id=opportunity_id), 404
@@ -33,13 +26,3 @@ def open_opportunity(opportunity_id: str) -> ResponseReturnValue:
     if profile.conversation_id is not None:
         return redirect(url_for("inbox.conversation", conversation_id=profile.conversation_id))
     return render_template("candidates/start.html", profile=profile, opportunity=found)
-
-
-def ask_lever(opportunity_id: str) -> None:
-    """Best effort: whatever keeps Lever from answering, the page says that nothing is here."""
-    if not LEVER_ID.fullmatch(opportunity_id):
-        return
-    try:
-        refresh.opportunity(opportunity_id, Via.DEMAND)
-    except (DomainError, ClientError):
-        return
