@@ -13,6 +13,7 @@ from flask import Flask
 
 from grayscale import clock
 from grayscale.domain import leases, nudges, stopping
+from grayscale.domain.lever import sync
 from grayscale.extensions import db
 from grayscale.jobs.presence import Presence
 from grayscale.jobs.tasks import TASKS, Task
@@ -61,6 +62,9 @@ class Jobs:
         stopping.ask()
         nudges.forget_listeners()
         self._scheduler.shutdown(wait=True)
+        with self._app.app_context():
+            sync.stop()
+            db.session.remove()
         self._presence.leave()
 
     def nudge(self, job: nudges.Job) -> None:
