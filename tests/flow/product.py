@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import requests
-from cryptography.fernet import Fernet
 
 from grayscale.sandbox import Sandbox
-from tests.conftest import ROOT
+from tests.conftest import FERNET_KEY, ROOT
 from tools.demo import free_port, web_line
 
 T = TypeVar("T")
@@ -46,7 +45,7 @@ class Product:
         self.environment = {
             **os.environ,
             "SECRET_KEY": "a-secret-key-for-flow-tests",
-            "FERNET_KEYS": Fernet.generate_key().decode(),
+            "FERNET_KEYS": FERNET_KEY,
             "DATABASE_URL": database_url,
             "PUBLIC_URL": self.url,
             "PORT": str(self.port),
