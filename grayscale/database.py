@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -20,9 +21,16 @@ from grayscale.extensions import db
 
 BUSY_TIMEOUT_MS = 15_000
 
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
-_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+_open: ContextVar["_Transaction | None"] = ContextVar("open_transaction", default=None)
 _writers = threading.Lock()
+
+
+@dataclass(slots=True)
+class _Transaction:
+    """What is to happen around the commit of the transaction that is open."""
+
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
+    after: list[Callable[[], None]] = field(default_factory=list)
 
 
 def engine_options(database_url: str, *, connections: int) -> dict[str, Any]:
@@ -57,7 +65,7 @@ def _configure_connection(connection: sqlite3.Connection, _record: object) -> No
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if in_transaction() else "BEGIN")
 
 
 @contextmanager
@@ -68,42 +76,56 @@ def transaction() -> Iterator[Session]:
     is stored now.
     """
     session = db.session()
-    if _writing.get():
+    if in_transaction():
         yield session
         return
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made to the session outside a transaction()")
     session.rollback()
     session.expire_all()
+    current = _Transaction()
     with _writers if db.engine.dialect.name == "sqlite" else nullcontext():
-        writing = _writing.set(True)
-        pending: list[Callable[[], None]] = []
-        waiting = _after_commit.set(pending)
+        token = _open.set(current)
         try:
             yield session
+            for callback in current.before.values():
+                callback()
             session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
-            _writing.reset(writing)
-            _after_commit.reset(waiting)
-    for callback in pending:
+            _open.reset(token)
+    for callback in current.after:
         callback()
+
+
+def before_commit(name: str, callback: Callable[[], None]) -> bool:
+    """Have *callback* called as the last thing inside the transaction; a later one of the same *name* is left out.
+
+    Answers whether it was taken. Raises ``RuntimeError`` outside of a transaction.
+    """
+    current = _open.get()
+    if current is None:
+        raise RuntimeError("this belongs inside a transaction()")
+    if name in current.before:
+        return False
+    current.before[name] = callback
+    return True
 
 
 def after_commit(callback: Callable[[], None]) -> None:
     """Call *callback* once the transaction is committed; at once outside of one, never after a rollback."""
-    pending = _after_commit.get()
-    if pending is None:
+    current = _open.get()
+    if current is None:
         callback()
     else:
-        pending.append(callback)
+        current.after.append(callback)
 
 
 def in_transaction() -> bool:
     """Whether the caller runs inside ``transaction()``."""
-    return _writing.get()
+    return _open.get() is not None
 
 
 def end_read() -> None:

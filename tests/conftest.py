@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 
 from grayscale import create_app
 from grayscale.config import Config
-from grayscale.domain import nudges
+from grayscale.domain import nudges, stopping
 from grayscale.domain.company import ensure_rows
 from grayscale.extensions import db, limiter
 from grayscale.models import Role, User
@@ -115,6 +115,7 @@ def app(database_url: str) -> Iterator[Flask]:
         db.session.remove()
         db.engine.dispose()
     nudges.forget_listeners()
+    stopping.forget()
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from grayscale.config import Config, ConfigError, load_config
 
 GOOD = {
     "SECRET_KEY": "0123456789abcdef0123456789abcdef",
-    "FERNET_KEYS": Fernet.generate_key().decode(),
+    "FERNET_KEYS": "bm90LWEtc2VjcmV0LWJ1dC1hLWtleS1mb3ItdGVzdHM=",
     "PUBLIC_URL": "https://texting.example.com",
 }
 

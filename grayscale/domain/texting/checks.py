@@ -12,7 +12,7 @@ from grayscale import clock
 from grayscale.clients.errors import ClientError
 from grayscale.clients.twilio.types import SentMessage
 from grayscale.database import end_read, transaction
-from grayscale.domain import changes, leases
+from grayscale.domain import changes, leases, locks
 from grayscale.domain.texting import account, lines, states
 from grayscale.extensions import db
 from grayscale.models import Direction, Message, MessageEvent, MessageState
@@ -52,14 +52,12 @@ def check_unknown() -> int:
 def _give_up_leases() -> None:
     """A call whose process ended in the middle of it has an unknown outcome."""
     with transaction() as session:
-        for message in session.scalars(
-            select(Message)
-            .where(
-                Message.state == MessageState.SENDING,
-                or_(Message.lease_until.is_(None), Message.lease_until < clock.now()),
-            )
-            .with_for_update(skip_locked=True)
-        ).all():
+        left = (
+            Message.state == MessageState.SENDING,
+            or_(Message.lease_until.is_(None), Message.lease_until < clock.now()),
+        )
+        locks.hold_conversations(session.scalars(select(Message.conversation_id).where(*left)))
+        for message in session.scalars(select(Message).where(*left).with_for_update(skip_locked=True)).all():
             message.lease_until = None
             lines.take(message, MessageState.CHECKING, "The call to the carrier ended without an answer.")
             session.flush()
@@ -86,7 +84,7 @@ def _look_up(message_id: int) -> None:
 
 
 def _decide(message_id: int, listed: list[SentMessage]) -> None:
-    message = db.session.scalar(select(Message).where(Message.id == message_id).with_for_update())
+    message = locks.message(Message.id == message_id)
     if message is None or message.state is not MessageState.CHECKING or message.called_at is None:
         return
     matches = _unclaimed(message, listed)

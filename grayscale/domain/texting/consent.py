@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, changes
+from grayscale.domain import audit, changes, locks
 from grayscale.domain.company import company
 from grayscale.domain.errors import Invalid, NotAllowed
 from grayscale.domain.texting import lines
@@ -124,9 +124,9 @@ def forget(e164: str) -> None:
 
 def cancel_waiting(e164: str, why: str) -> int:
     """Cancel every text to *e164* that was not yet handed to anybody, inside the caller's transaction."""
-    waiting = db.session.scalars(
-        select(Message).where(Message.peer == e164, Message.state.in_(CANCELABLE)).with_for_update()
-    ).all()
+    to_cancel = (Message.peer == e164, Message.state.in_(CANCELABLE))
+    locks.hold_conversations(db.session.scalars(select(Message.conversation_id).where(*to_cancel)))
+    waiting = db.session.scalars(select(Message).where(*to_cancel).with_for_update()).all()
     for message in waiting:
         message.lease_until = None
         message.error = f"Not sent. {why}"

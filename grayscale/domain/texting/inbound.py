@@ -8,7 +8,7 @@ from sqlalchemy import select
 from grayscale import clock
 from grayscale.clients.twilio.inbound import InboundText, StatusEvent, parse_inbound, parse_status
 from grayscale.database import transaction
-from grayscale.domain import changes, conversations, leases
+from grayscale.domain import changes, conversations, leases, locks
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.texting import account, consent, keywords, lines, messages, segments, states
@@ -106,9 +106,9 @@ def _work(delivery: Delivery) -> str:
 
 
 def _take_state(event: StatusEvent, key: str | None) -> str:
-    message = db.session.scalar(select(Message).where(Message.carrier_id == event.sid).with_for_update())
+    message = locks.message(Message.carrier_id == event.sid)
     if message is None and key:
-        message = db.session.scalar(select(Message).where(Message.public_id == key).with_for_update())
+        message = locks.message(Message.public_id == key)
         if message is not None:
             # The callback's address is ours and signed: it proves which text this is, whatever became of the call.
             states.adopt(message, event.sid, event.status, error_code=event.error_code)

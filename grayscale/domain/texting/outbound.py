@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from grayscale import clock
 from grayscale.clients.twilio.errors_table import FailureKind, Retry, explain
 from grayscale.database import transaction
-from grayscale.domain import audit, changes, visibility
+from grayscale.domain import audit, changes, locks, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.texting import gate, lines, messages, segments, states, wording
@@ -260,13 +260,9 @@ def _check_time(send_at: datetime | None, now: datetime) -> datetime | None:
 
 
 def _mine(message_id: int, by: User) -> Message:
-    found = db.session.scalar(
-        select(Message)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            Message.id == message_id, Message.direction == Direction.OUTBOUND, visibility.conversations_for(by)
-        )
-        .with_for_update(of=Message)
+    visible = select(Conversation.id).where(visibility.conversations_for(by))
+    found = locks.message(
+        Message.id == message_id, Message.direction == Direction.OUTBOUND, Message.conversation_id.in_(visible)
     )
     if found is None:
         raise NotFound("There is no such text, or it is not visible to you.")

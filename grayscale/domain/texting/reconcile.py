@@ -14,7 +14,7 @@ from grayscale.clients.twilio.client import TwilioClient
 from grayscale.clients.twilio.inbound import InboundText, MediaRef
 from grayscale.clients.twilio.types import SentMessage
 from grayscale.database import end_read, transaction
-from grayscale.domain import changes, leases
+from grayscale.domain import changes, leases, locks
 from grayscale.domain.company import texting_account
 from grayscale.domain.texting import account, consent, inbound, states
 from grayscale.extensions import db
@@ -136,8 +136,10 @@ def _ask_about_silent(now: datetime) -> int:
         except ClientError as error:
             log.warning("a sent text could not be looked up", reason=str(error))
             continue
-        with transaction() as session:
-            message = session.get_one(Message, message_id, with_for_update=True)
+        with transaction():
+            message = locks.message(Message.id == message_id)
+            if message is None:
+                continue
             before = message.state
             states.apply(message, found.status, found.error_code)
             changed += message.state is not before

@@ -19,7 +19,7 @@ from grayscale.clients.twilio.errors import CredentialsRejected, NoSuchObject, N
 from grayscale.clients.twilio.types import SentMessage
 from grayscale.config import current_config
 from grayscale.database import end_read, transaction
-from grayscale.domain import changes, leases, stopping
+from grayscale.domain import changes, leases, locks, stopping
 from grayscale.domain.company import texting_account
 from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.texting import account, gate, hours, lines, states
@@ -159,7 +159,7 @@ def _release(ids: list[int]) -> None:
 
 def _prepare(message_id: int) -> Call | None:
     """The last look before the call: the gate, the pace, and the row that says the call begins."""
-    message = db.session.scalar(select(Message).where(Message.id == message_id).with_for_update())
+    message = locks.message(Message.id == message_id)
     if message is None or message.state not in READY:
         return None
     conversation, now = message.conversation, clock.now()
@@ -274,7 +274,7 @@ def _settle_all(done: set[Future[tuple[Call, Outcome]]]) -> None:
 
 
 def _settle(call: Call, outcome: Outcome) -> None:
-    message = db.session.scalar(select(Message).where(Message.id == call.message_id).with_for_update())
+    message = locks.message(Message.id == call.message_id)
     if message is None:
         return
     if isinstance(outcome, SentMessage):

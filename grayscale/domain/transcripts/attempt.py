@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import changes
+from grayscale.domain import changes, locks
 from grayscale.domain.company import lever_integration
 from grayscale.domain.transcripts import author
 from grayscale.extensions import db
@@ -49,7 +49,7 @@ class Call:
 
 def held(hold: Hold) -> Transcript | None:
     """The transcript, if it still exists and this hold is the latest claim of it."""
-    transcript = db.session.get(Transcript, hold.transcript_id, with_for_update=True, populate_existing=True)
+    transcript = locks.transcript(Transcript.id == hold.transcript_id)
     if transcript is None or transcript.attempts != hold.ticket or transcript.lease_until is None:
         return None
     return transcript

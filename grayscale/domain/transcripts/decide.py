@@ -4,11 +4,10 @@ from sqlalchemy import select
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, visibility
+from grayscale.domain import audit, locks, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.transcripts import attempt, cutting, eligible
-from grayscale.extensions import db
 from grayscale.models import Conversation, Transcript, TranscriptState, User
 
 HIDDEN = "There is no such transcript, or it is not visible to you."
@@ -54,9 +53,9 @@ def try_all_again(by: User) -> int:
     if not by.is_super_admin:
         raise NotAllowed("Only a super admin can try all of them again.")
     with transaction() as session:
-        rows = session.scalars(
-            select(Transcript).where(Transcript.state == TranscriptState.FAILED).with_for_update()
-        ).all()
+        refused = Transcript.state == TranscriptState.FAILED
+        locks.hold_conversations(session.scalars(select(Transcript.conversation_id).where(refused)))
+        rows = session.scalars(select(Transcript).where(refused).with_for_update()).all()
         for transcript in rows:
             attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
         audit.record("transcript.try_all_again", by=by, detail={"count": len(rows)})
@@ -92,12 +91,8 @@ def post_now(conversation_id: int, by: User) -> None:
 
 
 def _in_state(transcript_id: int, by: User, *states: TranscriptState) -> Transcript:
-    transcript = db.session.scalar(
-        select(Transcript)
-        .join(Conversation, Conversation.id == Transcript.conversation_id)
-        .where(Transcript.id == transcript_id, visibility.conversations_for(by))
-        .with_for_update(of=Transcript)
-    )
+    visible = select(Conversation.id).where(visibility.conversations_for(by))
+    transcript = locks.transcript(Transcript.id == transcript_id, Transcript.conversation_id.in_(visible))
     if transcript is None:
         raise NotFound(HIDDEN)
     if transcript.state not in states:

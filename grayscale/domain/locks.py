@@ -1,0 +1,43 @@
+"""One order of locks, so that no two transactions wait for each other.
+
+Conversations come first, by id; then their messages and transcripts; the change clock last. SQLite has one writer and
+needs none of it.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, select
+
+from grayscale.extensions import db
+from grayscale.models import Conversation, Message, Transcript
+
+
+def hold_conversations(ids: Iterable[int]) -> None:
+    """Hold these conversations until the transaction ends."""
+    wanted = sorted(set(ids))
+    if wanted and db.engine.dialect.name == "postgresql":
+        db.session.execute(
+            select(Conversation.id).where(Conversation.id.in_(wanted)).order_by(Conversation.id).with_for_update()
+        )
+
+
+def message(*conditions: ColumnElement[bool]) -> Message | None:
+    """The one text these conditions name, held together with its conversation."""
+    conversation_id = db.session.scalar(select(Message.conversation_id).where(*conditions))
+    if conversation_id is None:
+        return None
+    hold_conversations([conversation_id])
+    return db.session.scalar(
+        select(Message).where(*conditions).with_for_update().execution_options(populate_existing=True)
+    )
+
+
+def transcript(*conditions: ColumnElement[bool]) -> Transcript | None:
+    """The one transcript these conditions name, held together with its conversation."""
+    conversation_id = db.session.scalar(select(Transcript.conversation_id).where(*conditions))
+    if conversation_id is None:
+        return None
+    hold_conversations([conversation_id])
+    return db.session.scalar(
+        select(Transcript).where(*conditions).with_for_update().execution_options(populate_existing=True)
+    )
