@@ -46,9 +46,11 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # What these say of every call holds URLs, and an APScheduler tick is no news.
-    for name in ("urllib3", "apscheduler", "werkzeug"):
+    # What these say of every call holds URLs.
+    for name in ("urllib3", "werkzeug"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of every tick that finds its job still at work, which is how the jobs are meant to be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -168,6 +168,21 @@ def opportunity_of(lever_id: str, user: User) -> Opportunity | None:
     )
 
 
+def thread_open_to_more(conversation_id: int, wanted: Opportunity) -> str | None:
+    """Where a conversation is noted, if that lets more people read it than *wanted*, a confidential opportunity."""
+    if not wanted.confidential:
+        return None
+    row = db.session.execute(
+        select(Opportunity.id, Opportunity.confidential, Posting.title)
+        .join(Conversation, Conversation.opportunity_id == Opportunity.id)
+        .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
+        .where(Conversation.id == conversation_id)
+    ).first()
+    if row is None or row.id == wanted.id or row.confidential:
+        return None
+    return row.title or "General application"
+
+
 def profile(candidate: Candidate, user: User) -> Profile:
     """One person with all that is known of their opportunities and interviews."""
     return profiles([candidate], user, interviews=True)[0]

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from grayscale.database import transaction
+from grayscale.domain.errors import NotFound
 from grayscale.extensions import db
 from grayscale.models import Conversation, ConversationMember, User
 
@@ -18,6 +19,9 @@ def member(conversation_id: int, user: User) -> ConversationMember | None:
 
 def membership(conversation_id: int, user: User) -> ConversationMember:
     """The person's row for this conversation, made if need be. Inside the caller's transaction."""
+    # Lever may have had the candidate erased since the page was asked for.
+    if db.session.scalar(select(Conversation.id).where(Conversation.id == conversation_id)) is None:
+        raise NotFound("There is no such conversation, or it is not visible to you.")
     insert = INSERT[db.engine.dialect.name]
     # Two of their tabs may be the first at the same time.
     db.session.execute(

@@ -51,8 +51,9 @@ def steps() -> list[Step]:
         Step(
             4,
             "Create 8 webhooks in Lever and paste their signature tokens",
-            tokens.saved == all_of_them,
-            f"{tokens.saved} of {all_of_them} tokens saved, {tokens.heard} of {all_of_them} webhooks heard from.",
+            tokens.saved == all_of_them and tokens.heard > 0,
+            f"{tokens.saved} of {all_of_them} tokens saved, {tokens.heard} of {all_of_them} webhooks heard from."
+            + (" Press Verify connection in Lever." if tokens.saved == all_of_them and not tokens.heard else ""),
         ),
     ]
 

@@ -24,5 +24,10 @@ def open_opportunity(opportunity_id: str) -> ResponseReturnValue:
         return render_template("candidates/not_here.html", opportunity_id=opportunity_id), 404
     profile = candidates.profile(candidates.get(found.candidate_id, me()), me())
     if profile.conversation_id is not None:
+        open_to_more = candidates.thread_open_to_more(profile.conversation_id, found)
+        if open_to_more is not None:
+            return render_template(
+                "candidates/open_to_more.html", profile=profile, opportunity=found, noted_on=open_to_more
+            )
         return redirect(url_for("inbox.conversation", conversation_id=profile.conversation_id))
     return render_template("candidates/start.html", profile=profile, opportunity=found)
