@@ -120,7 +120,7 @@ def cancel(message_id: int, by: User) -> Message:
 
 
 def edit(message_id: int, body: str, send_at: datetime | None, by: User) -> Message:
-    """Change the words or the time of a text that has not gone yet; *send_at* None leaves the time.
+    """Change the words or the time of a text that has not gone yet; *send_at* None leaves the time, if it is to come.
 
     Raises ``Conflict``, ``Invalid``, ``Blocked``.
     """
@@ -128,15 +128,19 @@ def edit(message_id: int, body: str, send_at: datetime | None, by: User) -> Mess
         message = _waiting(message_id, by)
         conversation = message.conversation
         text = _final_body(body, conversation, by, has_media=bool(message.media))
-        wanted = _check_time(send_at, clock.now()) if send_at is not None else None
-        goes = wanted or message.send_at or clock.now()
+        now = clock.now()
+        wanted = _check_time(send_at, now)
+        if send_at is not None or message.state is MessageState.OVERDUE:
+            # A minute that just passed, or none for a text that missed its own, means now.
+            message.scheduled_by_person = wanted is not None
+            goes = wanted or now
+        else:
+            goes = message.send_at or now
         verdict = gate.check(conversation, at=max(goes, clock.now()), by=by, body=text, message=message)
         if not verdict.allowed and not verdict.holds:
             raise Blocked(verdict)
         cost = segments.count(text)
         message.body, message.encoding, message.segments = text, cost.encoding, max(cost.parts, 1)
-        if wanted is not None:
-            message.scheduled_by_person = True
         message.send_at = verdict.allowed_at if verdict.holds else goes
         message.author_id = by.id
         message.lease_until = None

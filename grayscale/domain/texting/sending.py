@@ -160,7 +160,8 @@ def _release(ids: list[int]) -> None:
 def _prepare(message_id: int) -> Call | None:
     """The last look before the call: the gate, the pace, and the row that says the call begins."""
     message = locks.message(Message.id == message_id)
-    if message is None or message.state not in READY:
+    if message is None or message.state not in READY or message.lease_until is None:
+        # Cancelled, or changed by a person since it was claimed: what it is now is claimed anew when it is due.
         return None
     conversation, now = message.conversation, clock.now()
     late = now - (message.send_at or now)
