@@ -17,7 +17,7 @@ def chromium() -> str | None:
     named = os.environ.get("CHROMIUM")
     if named:
         return named if Path(named).is_file() else None
-    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), playwright_chromium())
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None) or playwright_chromium()
 
 
 def playwright_chromium() -> str | None:

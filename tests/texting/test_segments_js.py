@@ -3,11 +3,10 @@
 import random
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from grayscale.domain.texting import segments
+from tests.chromium import shared_browser
 from tests.conftest import ROOT
-from tools.prerequisites import chromium
 
 ALPHABET = "abcdefgh XYZ 0123 @£éàñÜ \n €{}[]~\\^| ’“–…\u00a0 íçêÁ 🙂👩‍👧🇺🇸 中文"
 
@@ -27,28 +26,26 @@ def bodies() -> list[str]:
 
 @pytest.mark.browser
 def test_browser_and_server_count_alike() -> None:
-    texts, path = bodies(), chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_content('<textarea id="body"></textarea><span data-count-for="body"></span>')
-        page.add_script_tag(path=ROOT / "static" / "js" / "segments.js")
-        counted = page.evaluate(
-            """texts => {
-              const area = document.getElementById("body"), found = [];
-              document.addEventListener("segments:changed", event => found.push(event.detail));
-              for (const text of texts) {
-                area.value = text;
-                area.dispatchEvent(new Event("input", {bubbles: true}));
-              }
-              return found.map(cost => [cost.encoding, cost.units, cost.parts, cost.left]);
-            }""",
-            texts,
-        )
-        page.fill("#body", "It’s “fine” – see you at nine, " * 3)
-        page.get_by_role("button").click()
-        swapped = page.input_value("#body")
-        browser.close()
+    texts = bodies()
+    page = shared_browser().new_page()
+    page.set_content('<textarea id="body"></textarea><span data-count-for="body"></span>')
+    page.add_script_tag(path=ROOT / "static" / "js" / "segments.js")
+    counted = page.evaluate(
+        """texts => {
+          const area = document.getElementById("body"), found = [];
+          document.addEventListener("segments:changed", event => found.push(event.detail));
+          for (const text of texts) {
+            area.value = text;
+            area.dispatchEvent(new Event("input", {bubbles: true}));
+          }
+          return found.map(cost => [cost.encoding, cost.units, cost.parts, cost.left]);
+        }""",
+        texts,
+    )
+    page.fill("#body", "It’s “fine” – see you at nine, " * 3)
+    page.get_by_role("button").click()
+    swapped = page.input_value("#body")
+    page.close()
     ours = [segments.count(text) for text in texts]
     assert counted == [[cost.encoding, cost.units, cost.parts, cost.left] for cost in ours]
     assert swapped == 'It\'s "fine" - see you at nine, ' * 3
