@@ -17,7 +17,7 @@
     ..."\u00a0\u2002\u2003\u2007\u2009\u202f\t".split("").map((c) => [c, " "]),
     ..."\u00ad\u200b\u2060\ufeff".split("").map((c) => [c, ""]),
   ]);
-  const QUIET_BELOW = 120;
+  const NEARLY_FULL = 40;
 
   function count(text) {
     const characters = [...text];
@@ -26,7 +26,7 @@
     const sizes = characters.map((c) => (encoding === "UCS-2" ? c.length : EXTENSION.has(c) ? 2 : 1));
     const units = sizes.reduce((sum, size) => sum + size, 0);
     if (units <= SINGLE[encoding]) {
-      return { encoding, units, outside, parts: text ? 1 : 0, left: SINGLE[encoding] - units };
+      return { encoding, characters: characters.length, units, outside, parts: text ? 1 : 0, left: SINGLE[encoding] - units };
     }
     let parts = 1;
     let used = 0;
@@ -37,16 +37,20 @@
       }
       used += size;
     }
-    return { encoding, units, outside, parts, left: SPLIT[encoding] - used };
+    return { encoding, characters: characters.length, units, outside, parts, left: SPLIT[encoding] - used };
   }
 
   const plain = (text) => [...text].map((c) => LOOKALIKES.get(c) ?? c).join("");
 
+  // Some of them cannot be seen.
+  const named = (c) => (LOOKALIKES.get(c)?.trim() ? c : LOOKALIKES.has(c) ? "space" : c);
+
   function words(cost) {
-    if (cost.parts <= 1 && cost.units < QUIET_BELOW && cost.encoding === "GSM-7") return "";
     if (!cost.parts) return "";
+    const characters = cost.characters === 1 ? "1 character" : `${cost.characters} characters`;
     const parts = cost.parts === 1 ? "1 segment" : `${cost.parts} segments`;
-    return `${parts}, ${cost.left} left`;
+    const left = cost.parts > 1 || cost.left <= NEARLY_FULL ? `, ${cost.left} left` : "";
+    return `${characters}, ${parts}${left}`;
   }
 
   function show(output, area) {
@@ -58,13 +62,14 @@
     if (said) output.append(said);
     if (said && cost.encoding === "UCS-2") {
       const swappable = cost.outside.filter((c) => LOOKALIKES.has(c));
-      const why = cost.outside.slice(0, 3).join(" ");
+      const why = cost.outside.slice(0, 3).map(named).join(" ");
       output.append(` · ${why} ${cost.outside.length === 1 ? "makes" : "make"} segments shorter`);
-      if (swappable.length && count(plain(text)).parts < cost.parts) {
+      const cheaper = count(plain(text));
+      if (swappable.length && (cheaper.encoding === "GSM-7" || cheaper.parts < cost.parts)) {
         const button = document.createElement("button");
         button.type = "button";
         button.className = "quiet small";
-        button.textContent = `Use plain ${swappable.length === 1 ? swappable[0] : "punctuation"}`;
+        button.textContent = `Use plain ${swappable.length === 1 ? named(swappable[0]) : "punctuation"}`;
         button.addEventListener("click", () => {
           area.value = plain(area.value);
           area.dispatchEvent(new Event("input", { bubbles: true }));

@@ -15,7 +15,8 @@
     const sends = enterSends ? !event.shiftKey && !event.altKey : event.ctrlKey || event.metaKey;
     if (!sends) return;
     event.preventDefault();
-    if (!event.repeat && !inFlight) form().requestSubmit(document.getElementById("send"));
+    const isEmpty = !box().value.trim() && !document.getElementById("media")?.files.length;
+    if (!event.repeat && !inFlight && !isEmpty) form().requestSubmit(document.getElementById("send"));
   });
 
   document.addEventListener("input", (event) => {

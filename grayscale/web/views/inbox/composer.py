@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from grayscale import clock
 from grayscale.domain import drafts, inbox_acts
-from grayscale.domain.texting import consent, gate, segments, wording
+from grayscale.domain.texting import consent, gate, segments, uploads, wording
 from grayscale.extensions import db
 from grayscale.models import ConsentState, Conversation, Message, User
 from grayscale.web.views.inbox.thread import new_submission_key
@@ -54,6 +54,9 @@ def composer_context(
         "their_time": their_time(conversation),
         "templates": wording.templates_of(user),
         "max_body": segments.LONGEST,
+        "sendable": ",".join(sorted(uploads.SENDABLE)),
+        "most_bytes": uploads.MOST_BYTES,
+        "most_files": uploads.MOST_FILES,
     }
 
 

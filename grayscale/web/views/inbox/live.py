@@ -42,7 +42,7 @@ def live() -> ResponseReturnValue:
     since = request.args.get("tick", -1, type=int)
     open_id = request.args.get("c", type=int)
     tick = changes.current_tick()
-    present = presence.viewers(open_id, me()) if open_id else []
+    present = presence.viewers(open_id, me()) if open_id and inbox_thread.is_visible(open_id, me()) else []
     looked = presence.key(present)
     parts: list[str] = []
     if open_id and looked != request.args.get("viewers", ""):

@@ -61,6 +61,9 @@ def send(conversation_id: int) -> ResponseReturnValue:
 def not_sent(conversation_id: int, body: str, *, error: str = "", meanwhile: Any = None) -> ResponseReturnValue:
     if wants_partial():
         return respond(render_template("inbox/_composer_notes.html", error=error, meanwhile=meanwhile), 422)
+    if any(each.filename for each in request.files.getlist("media")):
+        # A browser does not keep chosen files over a page that is sent anew.
+        error = f"{error} Choose the pictures again.".strip()
     found = inbox_thread.get(conversation_id, me())
     context = conversation_context(found, me())
     context |= composer_context(

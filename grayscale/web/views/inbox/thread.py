@@ -68,10 +68,14 @@ def thread_context(
     conversation: Conversation, user: User, thread: Thread, *, unread_from: int | None
 ) -> dict[str, Any]:
     """Everything `inbox/_tail.html` and `inbox/_older.html` need."""
+    notes = transcripts.of_conversation(conversation.id)
+    at_the_foot = notes.now
     return {
         "conversation": conversation,
         "thread": thread,
-        "notes": transcripts.of_conversation(conversation.id),
+        "notes": notes,
+        # What stands at the foot of the thread is not said a second time under its last message.
+        "noted": {message_id: line for message_id, line in notes.after.items() if line not in at_the_foot},
         "items": items(thread.messages, conversation, user, unread_from),
         "waiting": items(thread.waiting, conversation, user, None, days=False),
         "unread_from": unread_from,

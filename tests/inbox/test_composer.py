@@ -1,0 +1,78 @@
+"""The composer in a real Chromium: what a text costs, its pictures, and notifications of the browser."""
+
+import base64
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.inbox.conftest import Office
+
+pytestmark = pytest.mark.browser
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def picture(name: str) -> dict[str, object]:
+    return {"name": name, "mimeType": "image/png", "buffer": PNG}
+
+
+def test_the_cost_of_a_text_is_counted_while_it_is_typed(office: Office) -> None:
+    page = office.sit_down("Jonas", f"/inbox/{office.conversation('Mira Okafor')}")
+    box, cost = page.get_by_label("Message", exact=True), page.locator("#segments")
+    expect(cost).to_be_empty()
+    box.fill("See you at nine")
+    expect(cost).to_have_text("15 characters, 1 segment")
+    box.fill("a" * 161)
+    expect(cost).to_contain_text("161 characters, 2 segments")
+    expect(cost).to_have_class(re.compile("warn"))
+    box.fill("It’s fine,\u00a0José")
+    expect(cost).to_contain_text("make segments shorter")
+    cost.get_by_role("button", name="Use plain punctuation").click()
+    expect(box).to_have_value("It's fine, José")
+    expect(box).to_be_focused()
+
+
+def test_pictures_are_named_taken_away_and_sent(office: Office) -> None:
+    page = office.sit_down("Jonas", f"/inbox/{office.conversation('Mira Okafor')}")
+    field, chosen = page.get_by_label("Pictures", exact=True), page.locator("#chosen li")
+    field.set_input_files([picture("map.png"), picture("wrong.png")])  # type: ignore[list-item]
+    field.set_input_files([picture("badge.png")])  # type: ignore[list-item]
+    expect(chosen).to_have_text([re.compile("map.png"), re.compile("wrong.png"), re.compile("badge.png")])
+    page.get_by_role("button", name="Remove wrong.png").click()
+    expect(chosen).to_have_count(2)
+    field.set_input_files([{"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}])
+    expect(page.locator("#toasts")).to_contain_text("cv.pdf is not a JPEG, PNG or GIF picture.")
+    expect(chosen).to_have_count(2)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#tail .message.me .picture img")).to_have_count(2)
+    expect(chosen).to_have_count(0)
+
+
+def test_a_picture_is_sent_without_javascript(office: Office) -> None:
+    conversation = office.conversation("Mira Okafor")
+    page = office.sit_down("Jonas", f"/inbox/{conversation}", java_script_enabled=False)
+    page.get_by_label("Pictures", exact=True).set_input_files([picture("map.png")])  # type: ignore[list-item]
+    page.get_by_label("Message", exact=True).fill("The way in")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#tail .message.me").last.locator("img")).to_have_attribute("alt", "Picture: map.png")
+    page.get_by_label("Pictures", exact=True).set_input_files([{"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}])
+    page.get_by_label("Message", exact=True).fill("My words stay")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#composer-notes")).to_contain_text("cv.pdf is not a JPEG, PNG or GIF picture.")
+    expect(page.locator("#composer-notes")).to_contain_text("Choose the pictures again.")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("My words stay")
+
+
+def test_notifications_are_offered_until_they_are_decided(office: Office) -> None:
+    page = office.sit_down("Jonas")
+    page.add_init_script(
+        """window.Notification = class { static permission = "default";
+             static async requestPermission() { return (this.permission = "granted"); } };"""
+    )
+    page.reload()
+    button = page.get_by_role("button", name="Turn on desktop notifications")
+    button.click()
+    expect(page.locator("#toasts")).to_contain_text("will notify you")
+    expect(button).to_be_hidden()
