@@ -105,7 +105,7 @@ def page(user: User, filters: Filters, *, after: Place | None = None) -> Listing
         terms = search.parse(filters.words)
         if not terms:
             return Listing([], None)
-        matching = search.candidate_ids(terms).subquery()
+        matching = search.candidate_ids(user, terms).subquery()
         query = query.where(Candidate.id.in_(select(matching.c.id)))
     if after is not None:
         query = query.where(tuple_(Candidate.name, Candidate.id) > tuple_(literal(after.name), literal(after.id)))

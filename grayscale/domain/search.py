@@ -115,13 +115,13 @@ def find(user: User, query: str, *, before: int | None = None) -> Found:
 
 
 def _people(user: User, terms: Terms) -> list[Row]:
-    ids = list(db.session.scalars(conversation_ids(terms).order_by(literal_column("1").desc()).limit(WIDEST)))
+    ids = list(db.session.scalars(conversation_ids(user, terms).order_by(literal_column("1").desc()).limit(WIDEST)))
     return inbox.page(user, inbox.View.ALL, ids=ids, limit=PEOPLE).rows if ids else []
 
 
-def conversation_ids(terms: Terms) -> Select[Any] | CompoundSelect[Any]:
+def conversation_ids(user: User, terms: Terms) -> Select[Any] | CompoundSelect[Any]:
     """Ids of conversations with people who match every word by name, posting or number."""
-    candidates = candidate_ids(terms).subquery()
+    candidates = candidate_ids(user, terms).subquery()
     with_them = select(Conversation.id).where(Conversation.candidate_id.in_(select(candidates.c.id)))
     digits = terms.digits or (terms.words[0] if len(terms.words) == 1 and terms.words[0].isdigit() else None)
     if digits is None:
@@ -129,20 +129,25 @@ def conversation_ids(terms: Terms) -> Select[Any] | CompoundSelect[Any]:
     return union(with_them, select(_ids("peer_search", Conversation, Conversation.peer, [digits], "digits")))
 
 
-def candidate_ids(terms: Terms) -> CompoundSelect[Any]:
-    """Ids of candidates who match every word by name, posting or number; a column named ``id``."""
+def candidate_ids(user: User, terms: Terms) -> CompoundSelect[Any]:
+    """Ids of candidates who match every word by name, posting or number; a column named ``id``.
+
+    Postings count as far as *user* may see who is in them; which of the people they may see is the caller's condition.
+    """
     if terms.digits is not None:
         # As typed, without a trunk zero, and as the company's region writes it internationally.
         notations = {terms.digits, terms.digits.lstrip("0") or terms.digits, _international(terms.digits)}
         return union(*(_by_phone(digits) for digits in sorted(notations)), _by_phone(terms.digits))
-    return intersect(*(select(_by_word(word).subquery().c.id) for word in terms.words))
+    return intersect(*(select(_by_word(user, word).subquery().c.id) for word in terms.words))
 
 
-def _by_word(word: str) -> CompoundSelect[Any]:
+def _by_word(user: User, word: str) -> CompoundSelect[Any]:
     name = select(_ids("candidate_search", Candidate, Candidate.name, [word]))
     titled = select(_ids("posting_search", Posting, Posting.title, [word]))
     postings = select(Posting.lever_id).where(Posting.id.in_(titled))
-    by_posting = select(Opportunity.candidate_id.label("id")).where(Opportunity.posting_lever_id.in_(postings))
+    by_posting = select(Opportunity.candidate_id.label("id")).where(
+        Opportunity.posting_lever_id.in_(postings), visibility.opportunities_for(user)
+    )
     ways = [name, by_posting]
     if word.isdigit():
         ways.append(_by_phone(word))

@@ -3,7 +3,7 @@
 import pytest
 
 from grayscale.database import transaction
-from grayscale.domain import search
+from grayscale.domain import candidates, search
 from grayscale.extensions import db
 from grayscale.models import Candidate, Message, User
 from tests import factories
@@ -75,6 +75,18 @@ def test_what_is_confidential_is_not_found(jonas: User, ana: User) -> None:
     for query in ("hannah", "6465550139", "board meets"):
         assert not search.find(jonas, query), query
         assert search.find(ana, query), query
+
+
+def test_a_confidential_posting_does_not_tell_who_is_in_it(jonas: User, ana: User) -> None:
+    conversation = talk("Mira Okafor")
+    assert conversation.candidate is not None
+    factories.opportunity(conversation.candidate)
+    secret = factories.posting(title="Chief Nursing Officer", confidential=True)
+    factories.opportunity(conversation.candidate, posting_lever_id=secret.lever_id, confidential=True)
+    for user, found in ((jonas, []), (ana, ["Mira Okafor"])):
+        assert people(user, "chief nursing") == found
+        listed = candidates.page(user, candidates.Filters(words="chief nursing")).profiles
+        assert [profile.candidate.name for profile in listed] == found
 
 
 @pytest.mark.parametrize(
