@@ -68,12 +68,17 @@ def get(conversation_id: int, user: User) -> Conversation:
     return found
 
 
-def require(conversation_id: int, user: User) -> None:
-    """Raises ``NotFound`` unless *user* may see the conversation."""
+def is_visible(conversation_id: int, user: User) -> bool:
+    """Whether there is such a conversation and *user* may see it."""
     found = db.session.scalar(
         select(Conversation.id).where(Conversation.id == conversation_id, visibility.conversations_for(user))
     )
-    if found is None:
+    return found is not None
+
+
+def require(conversation_id: int, user: User) -> None:
+    """Raises ``NotFound`` unless *user* may see the conversation."""
+    if not is_visible(conversation_id, user):
         raise NotFound("There is no such conversation, or it is not visible to you.")
 
 

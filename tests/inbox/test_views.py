@@ -123,6 +123,16 @@ def test_a_confidential_conversation_is_neither_listed_nor_counted_nor_opened(
     assert as_ana.get(f"/inbox/{hidden.id}").status == 200
 
 
+def test_nobody_learns_who_looks_at_what_they_may_not_see(ana: User, as_jonas: Browser, as_ana: Browser) -> None:
+    person = factories.candidate(name="Hannah Weiss")
+    opportunity = factories.opportunity(person, confidential=True, owner_lever_id="someone")
+    hidden = factories.conversation(person, opportunity_id=opportunity.id)
+    assert as_ana.post(f"/inbox/{hidden.id}/here").status == 204
+    answer = as_jonas.get(f"/inbox/live?tick=-1&c={hidden.id}")
+    assert ana.name not in answer.text
+    assert not answer.headers["X-Viewers"]
+
+
 def test_acts_without_javascript(jonas: User, mei: User, sign_in: Callable[[User], Browser]) -> None:
     conversation = talk("Mira", assignee_id=jonas.id)
     browser = sign_in(jonas)
