@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from grayscale.web.auth import me
+from grayscale.web.auth import me, public
 
 bp = Blueprint("home", __name__)
 
@@ -18,3 +18,10 @@ def index() -> ResponseReturnValue:
 def settings() -> ResponseReturnValue:
     """The parents of the settings pages' addresses: the first page this person may open."""
     return redirect(url_for("settings_lever.show" if me().is_super_admin else "account.show"))
+
+
+@bp.get("/favicon.ico")
+@public
+def favicon() -> ResponseReturnValue:
+    """Where a browser looks for an icon when it shows something that is no page, such as a picture."""
+    return redirect(url_for("static", filename="favicon.svg"))
