@@ -1,5 +1,6 @@
 """Candidates as recruiters look them up: the list with its filters, and one person's profile."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,8 +54,8 @@ class Place:
 
     @classmethod
     def parse(cls, text: str | None) -> "Place | None":
-        row_id, found, name = (text or "").partition("~")
-        return cls(name, int(row_id)) if found and row_id.isdigit() else None
+        row_id, _, name = (text or "").partition("~")
+        return cls(name, int(row_id)) if re.fullmatch("[0-9]{1,18}", row_id) else None
 
 
 @dataclass(frozen=True, slots=True)

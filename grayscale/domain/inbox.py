@@ -8,7 +8,7 @@ nor counted (``visibility``).
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_, union
@@ -66,9 +66,10 @@ class Place:
         """From its string form; None for anything else."""
         at, _, row_id = (text or "").replace(" ", "+").partition("~")
         try:
-            return cls(datetime.fromisoformat(at), int(row_id))
-        except ValueError:
+            place = cls(datetime.fromisoformat(at).astimezone(UTC), int(row_id))
+        except (ValueError, OverflowError):
             return None
+        return place if 0 <= place.id < 2**63 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from grayscale.web import assets, auth, banners, errors, filters, htmx, navigation, request_log, security
+from grayscale.web import assets, auth, banners, errors, filters, given, htmx, navigation, request_log, security
 
 VIEWS = (
     "account",
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     """Bind every blueprint, guard, error page, filter and header to *app*."""
     request_log.init_app(app)
     htmx.init_app(app)
+    given.init_app(app)
     auth.init_app(app)
     security.init_app(app)
     errors.init_app(app)

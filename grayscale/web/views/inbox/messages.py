@@ -86,7 +86,7 @@ def moment(local_input: str) -> datetime | None:
         return None
     try:
         return datetime.fromisoformat(local_input.strip()).replace(tzinfo=reader_zone()).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Invalid("That is not a date and time.", "send_at") from None
 
 
