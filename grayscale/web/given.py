@@ -8,8 +8,6 @@ from typing import Any
 from flask import Flask, abort, request
 from werkzeug.datastructures import ImmutableMultiDict
 
-from grayscale.clients.text import clean
-
 #: Row ids have 64 bits.
 LARGEST = 2**63 - 1
 
@@ -25,10 +23,10 @@ class Given(ImmutableMultiDict[str, Any]):
         value = super().get(key, default, type)
         if isinstance(value, int) and abs(value) > LARGEST:
             return default
-        return clean(value) if isinstance(value, str) else value
+        return _without_nul(value)
 
     def getlist(self, key: str, type: Any = None) -> list[Any]:
-        return [clean(value) if isinstance(value, str) else value for value in super().getlist(key, type)]
+        return [_without_nul(value) for value in super().getlist(key, type)]
 
 
 def init_app(app: Flask) -> None:
@@ -42,3 +40,7 @@ def refuse_impossible() -> None:
     for value in (request.view_args or {}).values():
         if (isinstance(value, int) and value > LARGEST) or (isinstance(value, str) and "\x00" in value):
             abort(404)
+
+
+def _without_nul(value: Any) -> Any:
+    return value.replace("\x00", "") if isinstance(value, str) else value
