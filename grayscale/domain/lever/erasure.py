@@ -195,6 +195,15 @@ def _own_numbers(candidate_id: int) -> list[str]:
         )
     )
     mine |= set(session.scalars(select(Conversation.peer).where(Conversation.candidate_id == candidate_id)))
+    # Numbers they had before are known from the texts alone.
+    mine |= set(
+        session.scalars(
+            select(Message.peer)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(Conversation.candidate_id == candidate_id, Message.peer.is_not(None))
+            .distinct()
+        )
+    )
     shared = set(
         session.scalars(
             select(CandidatePhone.e164).where(

@@ -19,7 +19,17 @@ from grayscale.domain.company import texting_account
 from grayscale.domain.texting import account, consent, inbound, states
 from grayscale.extensions import db
 from grayscale.logging import get_logger
-from grayscale.models import ConsentHow, Conversation, Direction, Message, MessageState, TextingAccount
+from grayscale.models import (
+    ConsentHow,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Message,
+    MessageState,
+    Source,
+    TextingAccount,
+)
 
 log = get_logger(__name__)
 
@@ -78,7 +88,7 @@ def _take(carrier: TwilioClient, text: SentMessage, now: datetime) -> int:
         if known.transcript_id is None and abs(known.occurred_at - at) > DRIFT:
             _place(known.id, at)
         return 0
-    if at > now - LEAVE_TO_WEBHOOK:
+    if at > now - LEAVE_TO_WEBHOOK or _was_handled(text.sid):
         return 0
     media: tuple[MediaRef, ...] = ()
     if text.media_count:
@@ -95,11 +105,33 @@ def _take(carrier: TwilioClient, text: SentMessage, now: datetime) -> int:
     try:
         with transaction():
             effect = inbound.take_in(missed, at)
+            _leave_trace(text.sid, now)
     except inbound.Parked as error:
         log.warning("a received text belongs to no number of ours", reason=str(error))
         return 0
     log.info("a text whose webhook never came was taken in", effect=effect)
     return 1
+
+
+def _was_handled(sid: str) -> bool:
+    """Whether it came before: what is not here any more was erased, and stays so."""
+    found = select(Delivery.id).where(
+        Delivery.source == Source.TWILIO_INBOUND, Delivery.external_id == sid, Delivery.state == DeliveryState.DONE
+    )
+    return db.session.scalar(found) is not None
+
+
+def _leave_trace(sid: str, now: datetime) -> None:
+    """What its webhook would have left, without the text, inside the caller's transaction."""
+    known = select(Delivery).where(Delivery.source == Source.TWILIO_INBOUND, Delivery.external_id == sid)
+    delivery = db.session.scalar(known.with_for_update())
+    if delivery is None:
+        delivery = Delivery(
+            source=Source.TWILIO_INBOUND, external_id=sid, event="inbound", received_at=now, next_attempt_at=now
+        )
+        db.session.add(delivery)
+    delivery.state, delivery.error, delivery.handled_at = DeliveryState.DONE, None, now
+    delivery.effect = "Taken from the carrier's list; its webhook had not come."
 
 
 def _place(message_id: int, at: datetime) -> None:
