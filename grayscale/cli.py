@@ -8,6 +8,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
+from grayscale.cli_sync import sync_command
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
 from grayscale.domain import keys, users
@@ -21,7 +22,7 @@ keys_group = AppGroup("keys", help="The keys that encrypt stored secrets.")
 
 
 def register(app: Flask) -> None:
-    for command in (users_group, keys_group, work):
+    for command in (users_group, keys_group, sync_command, work):
         app.cli.add_command(command)
 
 

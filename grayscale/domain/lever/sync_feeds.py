@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from grayscale import clock
-from grayscale.clients.errors import Forbidden, NotFound
+from grayscale.clients.errors import Forbidden, NotAuthorised, NotFound, Permanent
 from grayscale.clients.lever import types
 from grayscale.clients.lever.client import LeverClient
 from grayscale.database import transaction
@@ -26,6 +26,8 @@ MANY = 20
 # Of one poll: what is left waits for the next one.
 INTERVIEWS_A_POLL = 200
 DELETIONS_A_RUN = 1_000
+# So many in a row mean that something is wrong with more than a single opportunity.
+REFUSALS_IN_A_ROW = 3
 
 Job = tuple[Callable[[], Any], Callable[[Any, Exception | None], None]]
 
@@ -60,12 +62,16 @@ class InterviewFeed:
     # On their way, or listed and not yet written down.
     _asking: set[str] = field(default_factory=set)
     _empty: dict[str, datetime] = field(default_factory=dict)
+    # Could not be read just now: the next run asks again.
+    _parked: set[str] = field(default_factory=set)
+    _in_a_row: int = 0
 
     def waiting(self) -> int:
         """How many are still to be listed."""
         if self.off:
             return 0
-        count = db.session.scalar(select(func.count()).select_from(Opportunity).where(*_wants_listing())) or 0
+        wanted = (*_wants_listing(), Opportunity.lever_id.not_in(self._parked))
+        count = db.session.scalar(select(func.count()).select_from(Opportunity).where(*wanted)) or 0
         return count if self.limit is None else min(count, max(self.limit - self.done, 0))
 
     def next(self) -> Job | None:
@@ -87,7 +93,7 @@ class InterviewFeed:
     def _refill(self) -> None:
         query = (
             select(Opportunity.lever_id)
-            .where(*_wants_listing())
+            .where(*_wants_listing(), Opportunity.lever_id.not_in(self._parked))
             .order_by(Opportunity.advanced_at.desc().nulls_last(), Opportunity.id)
             .limit(BATCH + len(self._asking))
         )
@@ -100,21 +106,13 @@ class InterviewFeed:
         self, lever_id: str, has_known: bool, listing: refresh.Listing | None, error: Exception | None
     ) -> None:
         self.in_flight -= 1
-        if isinstance(error, Forbidden):
-            # One opportunity may be closed to the key; the endpoint is when the first ones are refused.
-            if self.done == 0:
-                permissions.learn("list_interviews", granted=False)
-                self.off = "The API key may not list interviews."
-                self._queue.clear()
-                return
-            error = None
-        if isinstance(error, NotFound):
-            self.gone.append(lever_id)
-            error = None
-        if error is not None:
-            self.error = str(error)
+        if error is not None and not self._goes_on(lever_id, error):
             return
+        if error is None:
+            self._in_a_row = 0
         self.done += 1
+        if lever_id in self._parked:
+            return
         if listing is None or not (listing.interviews or has_known):
             # Most have none: that is written down for many at once.
             self._empty[lever_id] = clock.now() if listing is None else listing.fetched_at
@@ -126,6 +124,29 @@ class InterviewFeed:
         self._asking.discard(lever_id)
         if self.via is Via.POLL:
             self.changes += found
+
+    def _goes_on(self, lever_id: str, error: Exception) -> bool:
+        """Whether an error is this opportunity's alone, which then stands among the oddities; else the feed ends."""
+        if isinstance(error, NotFound):
+            self.gone.append(lever_id)
+            return True
+        self._in_a_row += 1
+        if isinstance(error, Forbidden):
+            # One opportunity may be closed to the key; the endpoint is when all of the first ones are refused.
+            if self.done == self._in_a_row - 1 and self._in_a_row >= REFUSALS_IN_A_ROW:
+                permissions.learn("list_interviews", granted=False)
+                self.off = "The API key may not list interviews."
+                self._queue.clear()
+                return False
+            return True
+        if isinstance(error, NotAuthorised) or self._in_a_row >= REFUSALS_IN_A_ROW:
+            self.error = str(error)
+            return False
+        if not isinstance(error, Permanent):
+            self._parked.add(lever_id)
+        with transaction() as session:
+            mirror.note_oddities(session, "interviews", {lever_id: [f"Its interviews could not be read. {error}"]})
+        return True
 
     def save(self) -> None:
         """Write down which opportunities were listed and have no interview."""
@@ -156,6 +177,7 @@ class ConfirmFeed:
     in_flight: int = 0
     error: str = ""
     _asked: set[str] = field(default_factory=set)
+    _in_a_row: int = 0
 
     def suspect(self, lever_ids: list[str]) -> None:
         for lever_id in lever_ids:
@@ -199,8 +221,12 @@ class ConfirmFeed:
         elif isinstance(error, Forbidden):
             pass  # confidential, and not for this key any more: it is there
         elif error is not None:
-            self.error = str(error)
-            return
+            # Nothing is erased on a doubt; the next full run asks again.
+            self._in_a_row += 1
+            if isinstance(error, NotAuthorised) or self._in_a_row >= REFUSALS_IN_A_ROW:
+                self.error = str(error)
+                return
         elif one is not None:
+            self._in_a_row = 0
             mirror.apply_opportunities([one], fetched_at, self.via)
         self.done += 1

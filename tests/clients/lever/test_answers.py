@@ -177,8 +177,8 @@ def test_more_pages_without_a_token_is_an_error_not_the_end(client, lever):
         client.list_opportunities()
 
 
-def test_a_list_without_has_next_is_the_last_page(client, lever):
-    lever.get(ROOT + "/stages", json={"data": [{"id": "s"}], "next": "left over"})
+def test_a_list_with_neither_has_next_nor_token_is_the_last_page(client, lever):
+    lever.get(ROOT + "/stages", json={"data": [{"id": "s"}]})
     assert client.list_stages().next_offset is None
 
 

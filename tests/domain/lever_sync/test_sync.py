@@ -18,6 +18,7 @@ from grayscale.models import (
     KeyState,
     LeverIntegration,
     LeverUser,
+    MirrorOddity,
     Opportunity,
     Posting,
     Stage,
@@ -244,3 +245,17 @@ def test_a_server_that_knows_no_filters_is_walked_once(
     assert run().state is SyncState.DONE
     assert count(Opportunity) == CANDIDATES
     assert len(asked(lever, "/opportunities")) < 15
+
+
+@pytest.mark.parametrize(("kind", "options"), [("status", {"status": 400}), ("status", {"status": 500})])
+def test_one_opportunity_whose_interviews_cannot_be_read_stops_only_itself(
+    connected: Flask, lever: Sandbox, no_waiting: None, kind: str, options: dict[str, int]
+) -> None:
+    bad = next(row.id for row in lever.lever.data.opportunities.values() if row.archived is None)
+    lever.faults.add("lever", kind, path=f"/v1/opportunities/{bad}/interviews*", times=None, **options)
+    assert run().state is SyncState.DONE
+    listed = select(func.count()).where(Opportunity.archived_at.is_(None), Opportunity.interviews_fetched_at.is_(None))
+    assert db.session.scalar(listed) <= 1
+    oddity = db.session.scalars(select(MirrorOddity).where(MirrorOddity.lever_id == bad)).one()
+    assert "could not be read" in oddity.note
+    assert run().state is SyncState.DONE
