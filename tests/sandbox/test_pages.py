@@ -1,35 +1,30 @@
 """The sandbox's own pages, used by their labels in a browser without JavaScript."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from grayscale.sandbox import Sandbox
 from grayscale.sandbox.lever.records import Opportunity
 from grayscale.sandbox.lever.sender import PAGE_EVENTS
+from tests.chromium import shared_browser
 from tests.sandbox.conftest import Receiver
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Callable[[], Page]]:
-    """Makes pages of one browser, scripts off, as narrow as a phone."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+@pytest.fixture
+def chromium() -> Callable[[], Page]:
+    """Makes pages with scripts off, as narrow as a phone."""
 
-        def page() -> Page:
-            opened = browser.new_page(java_script_enabled=False, viewport={"width": 390, "height": 844})
-            opened.set_default_timeout(5000)
-            return opened
+    def page() -> Page:
+        opened = shared_browser().new_page(java_script_enabled=False, viewport={"width": 390, "height": 844})
+        opened.set_default_timeout(5000)
+        return opened
 
-        yield page
-        browser.close()
+    return page
 
 
 @pytest.fixture
