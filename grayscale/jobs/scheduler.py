@@ -44,8 +44,7 @@ class Jobs:
         stopping.forget()
         with self._app.app_context():
             self._presence = Presence(db.engine)
-            if self._presence.arrive() and (left := leases.release_all()):
-                log.info("took over the work of a process that ended", leases=left)
+            self._presence.arrive(when_alone=take_over)
             db.session.remove()
         for task in TASKS:
             self._scheduler.add_job(
@@ -93,3 +92,9 @@ class Jobs:
                     db.session.remove()
                 if not done and task.job not in self._again:
                     return
+
+
+def take_over() -> None:
+    """End the leases of processes that are gone. Only while no other one works."""
+    if left := leases.release_all():
+        log.info("took over the work of a process that ended", leases=left)
