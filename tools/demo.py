@@ -217,9 +217,10 @@ def answers(url: str) -> bool:
 
 
 def set_up_texting(demo: Demo) -> None:
-    """Connect the application to the simulated carrier, through the form a super admin uses."""
+    """Name the company and connect the simulated carrier, through the forms a super admin uses."""
     session = Session(demo.app_url)
     session.submit("/login", {"Email": demo.email, "Password": demo.password}, button="Sign in")
+    session.submit("/settings/company", {"Company": "Harbor Clinic Group"}, button="Save")
     session.submit(
         "/settings/texting",
         {

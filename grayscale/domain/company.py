@@ -1,14 +1,18 @@
 """The rows there is exactly one of; migrations cannot make them, for they hold encrypted values."""
 
 import secrets
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from grayscale import clock
 from grayscale.database import transaction
+from grayscale.domain import audit
 from grayscale.extensions import db
-from grayscale.models import ChangeClock, Company, LeverEvent, LeverIntegration, TextingAccount, WebhookToken
+from grayscale.models import ChangeClock, Company, LeverEvent, LeverIntegration, TextingAccount, User, WebhookToken
+
+Row = TypeVar("Row", Company, LeverIntegration, TextingAccount)
 
 
 def ensure_rows() -> None:
@@ -34,16 +38,32 @@ def _complete() -> bool:
     ) == len(LeverEvent)
 
 
+def _the_one(model: type[Row]) -> Row:
+    """Read once in a session, and anew after each transaction: many ask, and a session by itself forgets what nobody
+    holds."""
+    held: dict[type, object] = db.session.info.setdefault("rows there is one of", {})
+    found = held[model] = db.session.get_one(model, 1)
+    return found
+
+
 def company() -> Company:
-    return db.session.get_one(Company, 1)
+    return _the_one(Company)
 
 
 def lever_integration() -> LeverIntegration:
-    return db.session.get_one(LeverIntegration, 1)
+    return _the_one(LeverIntegration)
 
 
 def texting_account() -> TextingAccount:
-    return db.session.get_one(TextingAccount, 1)
+    return _the_one(TextingAccount)
+
+
+def save(*, name: str, time_zone: str, region: str, by: User) -> None:
+    """Say who the company is; *region* is where numbers without a country code are at home (ISO 3166-1 alpha-2)."""
+    with transaction():
+        row = company()
+        row.name, row.time_zone, row.region = name.strip(), time_zone, region
+        audit.record("company.changed", by=by, subject=row.name, detail={"time_zone": time_zone, "region": region})
 
 
 def company_zone() -> ZoneInfo:

@@ -19,6 +19,7 @@ VIEWS = (
     "media",
     "notes",
     "ops",
+    "settings_company",
     "settings_lever",
     "settings_texting",
     "settings_users",
