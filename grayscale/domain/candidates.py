@@ -1,12 +1,10 @@
 """Candidates as recruiters look them up: the list with its filters, and one person's profile."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from grayscale.domain import search, visibility
 from grayscale.domain.errors import NotFound
@@ -111,7 +109,7 @@ def page(user: User, filters: Filters, *, after: Place | None = None) -> Listing
     if after is not None:
         query = query.where(tuple_(Candidate.name, Candidate.id) > tuple_(literal(after.name), literal(after.id)))
     query = (
-        query.options(selectinload(Candidate.phones), selectinload(Candidate.opportunities))
+        query.options(selectinload(Candidate.phones))
         .order_by(Candidate.name, Candidate.id)
         .limit(PAGE + 1)
     )
@@ -155,7 +153,7 @@ def get(candidate_id: int, user: User) -> Candidate:
     found = db.session.scalar(
         select(Candidate)
         .where(Candidate.id == candidate_id, visibility.candidates_for(user))
-        .options(selectinload(Candidate.phones), selectinload(Candidate.opportunities))
+        .options(selectinload(Candidate.phones))
     )
     if found is None:
         raise NotFound("There is no such candidate, or they are not visible to you.")
@@ -184,75 +182,71 @@ def thread_open_to_more(conversation_id: int, wanted: Opportunity) -> str | None
     return row.title or "General application"
 
 
-def profile(candidate: Candidate, user: User) -> Profile:
-    """One person with all that is known of their opportunities and interviews."""
-    return profiles([candidate], user, interviews=True)[0]
+def profile(candidate: Candidate, user: User, *, conversation_id: int | None = None) -> Profile:
+    """One person with all that is known of their opportunities and interviews. *conversation_id* if it is known."""
+    theirs = _candidacies([candidate.id], user, interviews=True).get(candidate.id, [])
+    if conversation_id is None:
+        conversation_id = _conversations([candidate.id], user).get(candidate.id)
+    return Profile(candidate, theirs, conversation_id)
 
 
-def profiles(candidates: list[Candidate], user: User, *, interviews: bool = False) -> list[Profile]:
-    """The same for many, with a handful of queries for all of them."""
+def profiles(candidates: list[Candidate], user: User) -> list[Profile]:
+    """Many persons without their interviews, with two queries for all of them."""
     ids = [candidate.id for candidate in candidates]
-    query = select(Opportunity).where(Opportunity.candidate_id.in_(ids), visibility.opportunities_for(user))
-    if interviews:
-        query = query.options(selectinload(Opportunity.interviews))
-    theirs: dict[int, list[Opportunity]] = {}
-    for opportunity in db.session.scalars(query):
-        theirs.setdefault(opportunity.candidate_id, []).append(opportunity)
-    everything = [opportunity for several in theirs.values() for opportunity in several]
-    words = _Words(everything)
+    theirs = _candidacies(ids, user, interviews=False)
+    held = _conversations(ids, user)
+    return [Profile(candidate, theirs.get(candidate.id, []), held.get(candidate.id)) for candidate in candidates]
+
+
+def _conversations(candidate_ids: list[int], user: User) -> dict[int, int]:
     held = db.session.execute(
         select(Conversation.candidate_id, func.max(Conversation.id))
-        .where(Conversation.candidate_id.in_(ids), visibility.conversations_for(user))
+        .where(Conversation.candidate_id.in_(candidate_ids), visibility.conversations_for(user))
         .group_by(Conversation.candidate_id)
     )
-    conversations = dict(held.all())
-    return [
-        Profile(
-            candidate,
-            [words.candidacy(each, interviews) for each in sorted(theirs.get(candidate.id, []), key=_liveliest)],
-            conversations.get(candidate.id),
+    return {candidate_id: found for candidate_id, found in held if candidate_id is not None}
+
+
+def _candidacies(candidate_ids: list[int], user: User, *, interviews: bool) -> dict[int, list[Candidacy]]:
+    """What this person may see, with Lever's names of postings, stages, owners and reasons, the liveliest first."""
+    query = (
+        select(
+            Opportunity,
+            Posting.title,
+            Stage.text,
+            LeverUser.name,
+            ArchiveReason.text.label("reason"),
+            ArchiveReason.type,
         )
-        for candidate in candidates
-    ]
+        .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
+        .outerjoin(Stage, Stage.lever_id == Opportunity.stage_lever_id)
+        .outerjoin(LeverUser, LeverUser.lever_id == Opportunity.owner_lever_id)
+        .outerjoin(ArchiveReason, ArchiveReason.lever_id == Opportunity.archive_reason_lever_id)
+        .where(Opportunity.candidate_id.in_(candidate_ids), visibility.opportunities_for(user))
+    )
+    if interviews:
+        query = query.options(joinedload(Opportunity.interviews))
+    theirs: dict[int, list[Candidacy]] = {}
+    for opportunity, posting, stage, owner, reason, reason_type in db.session.execute(query).unique():
+        theirs.setdefault(opportunity.candidate_id, []).append(
+            Candidacy(
+                opportunity,
+                posting or "",
+                stage or "",
+                owner or "",
+                reason or "",
+                reason_type == "hired",
+                list(opportunity.interviews) if interviews else [],
+            )
+        )
+    for each in theirs.values():
+        each.sort(key=lambda candidacy: _liveliest(candidacy.opportunity))
+    return theirs
 
 
 def _liveliest(opportunity: Opportunity) -> tuple[bool, float]:
     at = opportunity.advanced_at or opportunity.lever_created_at
     return opportunity.is_archived, -at.timestamp() if at else 0.0
-
-
-class _Words:
-    """Lever's names of postings, stages, people and reasons, for a set of opportunities."""
-
-    def __init__(self, opportunities: list[Opportunity]) -> None:
-        self.postings = _names(Posting, Posting.title, (o.posting_lever_id for o in opportunities))
-        self.stages = _names(Stage, Stage.text, (o.stage_lever_id for o in opportunities))
-        self.owners = _names(LeverUser, LeverUser.name, (o.owner_lever_id for o in opportunities))
-        reasons = {o.archive_reason_lever_id for o in opportunities if o.archive_reason_lever_id}
-        self.reasons = {
-            reason.lever_id: reason
-            for reason in db.session.scalars(select(ArchiveReason).where(ArchiveReason.lever_id.in_(reasons)))
-        } if reasons else {}
-
-    def candidacy(self, opportunity: Opportunity, with_interviews: bool) -> Candidacy:
-        reason = self.reasons.get(opportunity.archive_reason_lever_id or "")
-        return Candidacy(
-            opportunity,
-            self.postings.get(opportunity.posting_lever_id or "", ""),
-            self.stages.get(opportunity.stage_lever_id or "", ""),
-            self.owners.get(opportunity.owner_lever_id or "", ""),
-            reason.text if reason else "",
-            reason is not None and reason.type == "hired",
-            list(opportunity.interviews) if with_interviews else [],
-        )
-
-
-def _names(model: Any, label: Any, ids: Iterable[str | None]) -> dict[str, str]:
-    wanted = {each for each in ids if each}
-    if not wanted:
-        return {}
-    found = db.session.execute(select(model.lever_id, label).where(model.lever_id.in_(wanted)))
-    return dict(found.all())
 
 
 def choices(user: User) -> Choices:

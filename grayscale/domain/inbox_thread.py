@@ -1,6 +1,6 @@
 """One conversation as it is read: who it is with, its messages, what is read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,18 @@ from sqlalchemy.orm import joinedload, selectinload
 from grayscale.domain import visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.inbox import Place
+from grayscale.domain.texting import consent
 from grayscale.extensions import db
 from grayscale.models import (
     CANCELABLE,
     Candidate,
+    Consent,
+    ConsentState,
     Conversation,
     Direction,
     Message,
     MessageEvent,
     MessageState,
-    Opportunity,
     User,
 )
 
@@ -50,19 +52,17 @@ class Thread:
 
 def get(conversation_id: int, user: User) -> Conversation:
     """The conversation with what its page shows. Raises ``NotFound`` also for what *user* may not see."""
-    found = db.session.scalar(
+    query = (
         select(Conversation)
         .where(Conversation.id == conversation_id, visibility.conversations_for(user))
         .options(
             joinedload(Conversation.assignee),
             joinedload(Conversation.sending_number),
             joinedload(Conversation.opportunity),
-            joinedload(Conversation.candidate).selectinload(Candidate.phones),
-            joinedload(Conversation.candidate)
-            .selectinload(Candidate.opportunities)
-            .selectinload(Opportunity.interviews),
+            joinedload(Conversation.candidate).joinedload(Candidate.phones),
         )
     )
+    found = db.session.scalars(query).unique().one_or_none()
     if found is None:
         raise NotFound("There is no such conversation, or it is not visible to you.")
     return found
@@ -107,10 +107,13 @@ def latest(conversation_id: int, *, since: Place | None = None, around: int | No
         limit = LONGEST_TAIL
     found = list(db.session.scalars(query.order_by(Message.occurred_at.desc(), Message.id.desc()).limit(limit + 1)))
     found.reverse()
-    if len(found) > limit:
+    more = len(found) > limit
+    if more:
         found = found[1:]
     first = Place(found[0].occurred_at, found[0].id) if found else None
-    return Thread(found, _earlier(conversation_id, first), waiting(conversation_id))
+    # From the end on, the one message too many tells; from a place on, somebody has to look.
+    before = first if more else _earlier(conversation_id, first) if begin is not None else None
+    return Thread(found, before, waiting(conversation_id))
 
 
 def earlier(conversation_id: int, before: Place) -> Thread:
@@ -187,6 +190,15 @@ def _place_before(conversation_id: int, message_id: int) -> Place | None:
         .limit(10)
     ).all()[-1]
     return Place(before[0], before[1])
+
+
+def opted_out_among(numbers: Iterable[str]) -> set[str]:
+    """Those of the numbers (E.164) that opted out, in one query."""
+    hashes = {consent.number_hash(number): number for number in numbers}
+    out = select(Consent.number_hash).where(
+        Consent.number_hash.in_(hashes), Consent.state == ConsentState.OPTED_OUT
+    )
+    return {hashes[each] for each in db.session.scalars(out)}
 
 
 def trace(message_id: int) -> list[MessageEvent]:

@@ -57,7 +57,9 @@ def test_a_picture_is_sent_without_javascript(office: Office) -> None:
     page.get_by_label("Message", exact=True).fill("The way in")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#tail .message.me").last.locator("img")).to_have_attribute("alt", "Picture: map.png")
-    page.get_by_label("Pictures", exact=True).set_input_files([{"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}])
+    page.get_by_label("Pictures", exact=True).set_input_files(
+        [{"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}]
+    )
     page.get_by_label("Message", exact=True).fill("My words stay")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#composer-notes")).to_contain_text("cv.pdf is not a JPEG, PNG or GIF picture.")

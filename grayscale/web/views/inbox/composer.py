@@ -9,8 +9,8 @@ from grayscale import clock
 from grayscale.domain import drafts, inbox_acts
 from grayscale.domain.texting import consent, gate, segments, uploads, wording
 from grayscale.extensions import db
-from grayscale.models import ConsentState, Conversation, Message, User
-from grayscale.web.views.inbox.thread import new_submission_key
+from grayscale.models import Conversation, Message, User
+from grayscale.web.views.inbox.thread import is_opted_out, new_submission_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ def composer_context(
     is_suggestion = False
     if body is None:
         body = drafts.of(conversation.id, user)
-        if not body and shut["opted_out"] is None and inbox_acts.is_first_text(conversation.id):
+        is_new = conversation.last_inbound_id is None
+        if not body and is_new and shut["opted_out"] is None and inbox_acts.is_first_text(conversation.id):
             body = wording.first_text_suggestion(conversation, user) or ""
             is_suggestion = bool(body)
     return {
@@ -62,8 +63,7 @@ def composer_context(
 
 def gate_context(conversation: Conversation, user: User) -> dict[str, Any]:
     """Everything `inbox/_gate.html` needs: what stands between this person and a text."""
-    known = consent.state_of(conversation.peer)
-    opted_out = known if known is not None and known.state is ConsentState.OPTED_OUT else None
+    opted_out = consent.state_of(conversation.peer) if is_opted_out(conversation, conversation.peer) else None
     return {
         "conversation": conversation,
         "opted_out": opted_out,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g
+
 from grayscale.domain import candidates, inbox_acts, inbox_thread
 from grayscale.domain.inbox import Place
 from grayscale.domain.inbox_member import member
@@ -96,6 +98,8 @@ def conversation_context(
     return {
         **thread_context(conversation, user, thread, unread_from=unread_from),
         **panel_context(conversation, user),
+        # Held for as long as the page is made: it is asked for again on the way.
+        "mine": mine,
         "highlight": around,
         "is_past": before is not None,
     }
@@ -108,9 +112,21 @@ def panel_context(conversation: Conversation, user: User) -> dict[str, Any]:
     return {
         "conversation": conversation,
         "follows": mine is not None and mine.follows,
-        "profile": candidates.profile(candidate, user) if candidate is not None else None,
+        "profile": (
+            candidates.profile(candidate, user, conversation_id=conversation.id) if candidate is not None else None
+        ),
         "colleagues": inbox_acts.colleagues(),
     }
+
+
+def is_opted_out(conversation: Conversation, e164: str) -> bool:
+    """Of a candidate's numbers or the one texted; all are looked up at once, once a request."""
+    known: dict[int, set[str]] = g.setdefault("opted_out", {})
+    if conversation.id not in known:
+        phones = conversation.candidate.phones if conversation.candidate is not None else []
+        numbers = {phone.e164 for phone in phones if phone.e164} | {conversation.peer}
+        known[conversation.id] = inbox_thread.opted_out_among(numbers)
+    return e164 in known[conversation.id]
 
 
 def new_submission_key() -> str:

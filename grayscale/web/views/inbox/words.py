@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import g
 from markupsafe import Markup, escape
 
 from grayscale.domain import presence
@@ -13,11 +12,12 @@ from grayscale.domain.candidates import Profile
 from grayscale.domain.company import lever_integration, texting_account
 from grayscale.domain.inbox import Listing
 from grayscale.domain.presence import Viewer
-from grayscale.domain.texting import consent, outbound
+from grayscale.domain.texting import outbound
 from grayscale.models import Consent, ConsentHow, Conversation, Message, MessageState, User
 from grayscale.web.filters import initials, local, phone
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
+from grayscale.web.views.inbox.thread import is_opted_out
 
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 
@@ -104,15 +104,6 @@ def how_opted_out(found: Consent, by: User | None) -> str:
     }.get(found.how, "")
 
 
-@bp.app_template_filter("is_opted_out")
-def is_opted_out(e164: str) -> bool:
-    """Looked up once a request: the panel asks for each number and for the one texted again."""
-    known: dict[str, bool] = g.setdefault("opted_out", {})
-    if e164 not in known:
-        known[e164] = consent.is_opted_out(e164)
-    return known[e164]
-
-
 @bp.app_template_filter("viewers_key")
 def viewers_key(present: Iterable[Viewer]) -> str:
     return presence.key(list(present))
@@ -129,6 +120,9 @@ def tied_posting(conversation: Conversation, profile: Profile) -> str:
     tied = next((c for c in profile.candidacies if c.opportunity.id == conversation.opportunity_id), None)
     of = tied or profile.candidacies[0]
     return " · ".join(part for part in (of.posting, of.stage if not of.opportunity.is_archived else "Archived") if part)
+
+
+bp.add_app_template_global(is_opted_out)
 
 
 @bp.app_template_global("avatar_small")
