@@ -10,6 +10,7 @@ from grayscale.domain import audit, changes, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.texting import account, lines
 from grayscale.domain.transcripts import due
+from grayscale.domain.transcripts.target import choose as note_on
 from grayscale.extensions import db
 from grayscale.models import (
     CANCELABLE,
@@ -33,7 +34,8 @@ def start(
     """The conversation with a candidate, opened if there is none yet; a second call finds the first.
 
     The candidate keeps hearing from the number that first texted them. *opportunity_id* is where its transcripts go,
-    *phone_id* which of the candidate's numbers to text. Raises ``NotFound``, ``Invalid``, ``NotConnected``.
+    *phone_id* which of the candidate's numbers to text. Raises ``NotFound``, ``Invalid``, ``NotConnected``, and
+    ``Conflict`` while texts of a confidential opportunity wait to be noted there.
     """
     with transaction() as session:
         candidate = session.scalar(
@@ -53,7 +55,7 @@ def start(
             if phone_id is not None:
                 _change_peer(existing, _textable(candidate, phone_id))
             if opportunity is not None and opportunity_id is not None:
-                _tie(existing, opportunity, chosen=True)
+                note_on(existing.id, opportunity.id, by)
             return existing
         number = account.number_for(by)
         conversation = Conversation(
@@ -341,11 +343,3 @@ def _change_peer(conversation: Conversation, peer: str) -> None:
         .values(peer=peer)
         .execution_options(synchronize_session=False)
     )
-
-
-def _tie(conversation: Conversation, opportunity: Opportunity, *, chosen: bool) -> None:
-    if conversation.opportunity_id == opportunity.id:
-        return
-    conversation.opportunity_id = opportunity.id
-    conversation.opportunity_chosen = chosen
-    changes.touch([conversation.id])

@@ -6,12 +6,13 @@ import pytest
 
 from grayscale import clock
 from grayscale.domain import conversations
-from grayscale.domain.errors import Invalid, NotFound
+from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.texting import account
 from grayscale.domain.texting.account import NotConnected
 from grayscale.extensions import db
 from grayscale.models import CandidatePhone, Conversation, SendingNumber, User
 from tests import factories
+from tests.texting.conftest import fresh
 
 
 def test_starting_twice_is_one_conversation(connected: SendingNumber, jonas: User, mei: User) -> None:
@@ -50,6 +51,21 @@ def test_transcripts_go_to_the_chosen_else_the_most_recently_advanced_active_opp
     assert (conversation.opportunity_id, conversation.opportunity_chosen) == (newer.id, False)
     again = conversations.start(mira.id, jonas, opportunity_id=older.id)
     assert (again.id, again.opportunity_id, again.opportunity_chosen) == (conversation.id, older.id, True)
+
+
+def test_starting_for_another_opportunity_does_not_carry_confidential_texts_there(
+    connected: SendingNumber, jonas: User, ana: User
+) -> None:
+    mira = factories.candidate()
+    secret = factories.opportunity(mira, confidential=True)
+    opened = factories.opportunity(mira)
+    conversation = conversations.start(mira.id, ana, opportunity_id=secret.id)
+    factories.message(conversation, body="About the board")
+    with pytest.raises(Conflict, match="confidential"):
+        conversations.start(mira.id, ana, opportunity_id=opened.id)
+    assert fresh(conversation).opportunity_id == secret.id
+    with pytest.raises(NotFound):
+        conversations.start(mira.id, jonas)
 
 
 def test_only_archived_opportunities_still_take_notes(connected: SendingNumber, jonas: User) -> None:
