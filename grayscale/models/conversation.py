@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grayscale.extensions import db
@@ -60,6 +60,9 @@ class Conversation(db.Model):  # type: ignore[name-defined]
     # The opportunity its transcripts go to, and whether a person chose it.
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunity.id", ondelete="SET NULL"))
     opportunity_chosen: Mapped[bool] = mapped_column(default=False)
+    # It once belonged to a confidential opportunity that is no more its own (deleted, merged, moved in Lever): what was
+    # said there stays with super admins.
+    restricted: Mapped[bool] = mapped_column(default=False, server_default=false())
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
