@@ -12,7 +12,16 @@ from grayscale.database import transaction
 from grayscale.domain.lever import erasure
 from grayscale.domain.texting import consent, reconcile
 from grayscale.extensions import db
-from grayscale.models import Candidate, CandidatePhone, Consent, ConsentHow, Conversation, Delivery, Message
+from grayscale.models import (
+    Candidate,
+    CandidatePhone,
+    Consent,
+    ConsentHow,
+    ConsentRecord,
+    Conversation,
+    Delivery,
+    Message,
+)
 from tests import factories
 from tests.texting.carrier import Carrier
 
@@ -48,3 +57,14 @@ def test_a_number_they_had_before_is_forgotten_too(
     assert db.session.scalars(select(Delivery.payload)).all() == [None]
     assert db.session.scalars(select(Consent.e164)).all() == [None]
     assert consent.is_opted_out(old)
+
+
+def test_words_from_a_shared_number_go_and_the_number_stays(
+    conversation: Conversation, carrier: Carrier, text_in: Callable[..., TestResponse]
+) -> None:
+    text_in("STOP")
+    sibling = factories.candidate(name="Ada Okafor")
+    erasure.erase_candidate(conversation.candidate_id or 0, "deleted in Lever")
+    assert db.session.scalars(select(Delivery.payload)).all() == [None]
+    assert set(db.session.scalars(select(ConsentRecord.words))) == {""}
+    assert db.session.scalars(select(Consent.e164)).all() == [sibling.phones[0].e164]

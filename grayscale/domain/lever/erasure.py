@@ -26,11 +26,13 @@ from grayscale.models import (
     ConsentRecord,
     Conversation,
     Delivery,
+    Direction,
     Interview,
     Media,
     Message,
     MirrorOddity,
     Opportunity,
+    Source,
     Transcript,
 )
 
@@ -109,6 +111,7 @@ def forget_person(candidate_id: int, *, why: str, keep_row: bool) -> None:
     )
     counts = _counts(threads, opportunities)
     _empty_deliveries(opportunities, numbers)
+    _forget_words(threads)
     _forget_numbers(numbers)
     _forget_oddities([*opportunities, contact_id])
     # Messages, pictures, drafts and transcripts hang on the thread and go with it.
@@ -243,6 +246,26 @@ def _empty_deliveries(opportunities: Iterable[str], numbers: Iterable[str]) -> N
         update(Delivery)
         .where(or_(Delivery.opportunity_lever_id.in_(list(opportunities)), Delivery.phone.in_(list(numbers))))
         .values(payload=None, phone=None, effect=None, error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _forget_words(threads: list[int]) -> None:
+    """What they wrote, where it was also kept under a number that is somebody else's too."""
+    theirs = (Message.conversation_id.in_(threads), Message.direction == Direction.INBOUND)
+    db.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.source == Source.TWILIO_INBOUND,
+            Delivery.external_id.in_(select(Message.carrier_id).where(*theirs, Message.carrier_id.is_not(None))),
+        )
+        .values(payload=None, phone=None, effect=None, error=None)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(ConsentRecord)
+        .where(ConsentRecord.message_id.in_(select(Message.id).where(*theirs)))
+        .values(words="")
         .execution_options(synchronize_session=False)
     )
 
