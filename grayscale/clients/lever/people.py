@@ -25,10 +25,6 @@ class User:
     deactivated_at: datetime | None = None
     oddities: tuple[str, ...] = ()
 
-    @property
-    def is_active(self) -> bool:
-        return self.deactivated_at is None
-
     @classmethod
     def parse(cls, raw: object) -> Self:
         read = Reader(raw)

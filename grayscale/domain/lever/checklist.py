@@ -58,10 +58,6 @@ def steps() -> list[Step]:
     ]
 
 
-def is_complete() -> bool:
-    return all(step.done for step in steps())
-
-
 def _key_words(integration: LeverIntegration, missing: int) -> str:
     if integration.key_state is KeyState.REFUSED:
         return integration.key_error or "Lever refuses the saved key."

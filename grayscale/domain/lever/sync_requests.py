@@ -123,12 +123,6 @@ class ResourceStatus:
     state: str  # "waiting" | "running" | "done" | "failed" | "off"
     words: str = ""
 
-    @property
-    def percent(self) -> int | None:
-        if self.state == "done":
-            return 100
-        return min(99, 100 * self.done // self.known) if self.known else None
-
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
