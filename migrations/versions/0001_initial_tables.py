@@ -626,7 +626,7 @@ def upgrade() -> None:
         sa.Column("peer", sa.String(length=20), nullable=False),
         sa.Column("opportunity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("opportunity_chosen", sa.Boolean(), nullable=False),
-        sa.Column("restricted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("restricted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
