@@ -26,21 +26,31 @@ GROWS = (
     "message_event",
 )
 # A scan that follows an index and ends with the page it fills is no walk through the table.
-WALK = re.compile(rf"^SCAN ({'|'.join(GROWS)})(_\d+)?(?= |$)(?! USING (COVERING )?INDEX)")
+WALK = re.compile(
+    rf"^SCAN ({'|'.join(GROWS)})(_\d+)?(?= |$)(?! USING (COVERING )?INDEX)"
+    rf"|Seq Scan on ({'|'.join(GROWS)})(?= |$)"
+)
 
 
 @pytest.fixture
 def plans(app: Any) -> Iterator[list[str]]:
-    """The plan of every SELECT run meanwhile, on a database with enough rows and statistics to choose by."""
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL chooses by statistics; the bench measures it")
+    """The plan of every SELECT run meanwhile, on a database with enough rows and statistics to choose by.
+
+    PostgreSQL reads a small table whole whatever its indexes. Told not to, it still does where no index serves.
+    """
     data.fill(app, 400, 5)
     lines: list[str] = []
+    on_sqlite = db.engine.dialect.name == "sqlite"
 
     def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            found = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
-            lines.extend(f"{line[3]}   <- {statement[:200]}" for line in found)
+        if not statement.lstrip().upper().startswith("SELECT"):
+            return
+        if on_sqlite:
+            found = [line[3] for line in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()]
+        else:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            found = [line[0] for line in cursor.execute(f"EXPLAIN {statement}", parameters).fetchall()]
+        lines.extend(f"{line}   <- {statement[:200]}" for line in found)
 
     event.listen(db.engine, "before_cursor_execute", explain)
     yield lines
@@ -72,12 +82,14 @@ def test_no_query_of_the_inbox_scans(plans: list[str]) -> None:
         Filters(textable=True),
     ):
         candidates.page(user, filters)
-    walks = sorted({line for line in plans if WALK.match(line)})
+    walks = sorted({line for line in plans if WALK.search(line)})
     assert len(plans) > 100
     assert walks == []
 
 
 def test_every_view_follows_its_own_index(plans: list[str]) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by statistics; the bench measures it")
     user = db.session.scalars(db.select(User)).all()[1]
     indexes = {
         View.ALL: "open",
