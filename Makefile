@@ -11,7 +11,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: $(VENV)/.installed ## Start the product on a simulated Lever and carrier, with demo data; Ctrl-C stops all of it
-	@exec $(BIN)/python -m tools.demo
+	@exec $(BIN)/python -m tools.run
 
 fresh: ## Forget the demo's data; the next 'make run' begins anew
 	@rm -rf .demo

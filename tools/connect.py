@@ -3,6 +3,8 @@
 import json
 import sys
 
+import requests
+
 from tools.demo import HOME, WEBHOOKS, Demo
 from tools.webforms import FormError, Session
 
@@ -41,6 +43,9 @@ def main() -> int:
         connect(demo)
     except FileNotFoundError:
         print("make connect: no demo is running; start it with: make run", file=sys.stderr)
+        return 1
+    except requests.ConnectionError:
+        print("make connect: the demo is not running; start it in another terminal with: make run", file=sys.stderr)
         return 1
     except (FormError, OSError) as error:
         print(f"make connect: {error}", file=sys.stderr)

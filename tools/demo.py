@@ -52,8 +52,20 @@ class Demo:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        serve()
+    except KeyboardInterrupt:
+        print("\nStopped.", flush=True)
+    except (DemoError, FormError) as error:
+        print(f"make run: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve() -> None:
+    """Start everything and stay until one of them ends. Raises ``DemoError``, ``FormError``, ``KeyboardInterrupt``."""
     first, demo, keys = begin()
     port = port_of(demo.app_url)
     environment = {
@@ -71,33 +83,25 @@ def main() -> int:
     }
     for name in ("DYNO", "GUNICORN_CMD_ARGS"):
         environment.pop(name, None)
-    try:
-        with children() as start:
-            sandbox = [
-                "sandbox", "--lever-port", str(port_of(demo.lever_origin)), "--carrier-port",
-                str(port_of(demo.carrier_url)), "--candidates", "400", "--seed", "7",
-                "--inbound-url", f"{demo.app_url}/webhooks/twilio/inbound", "--state", str(HOME / "sandbox.state"),
-            ]  # fmt: skip
-            start("sandbox", ["flask", "--app", "app", *sandbox], environment)
-            run(["flask", "--app", "app", "db", "upgrade"], environment)
-            for email, name, role in (ADMIN, RECRUITER) if first else ():
-                create = ["flask", "--app", "app", "users", "create"]
-                options = ["--email", email, "--name", name, "--role", role, "--password-stdin"]
-                run([*create, *options], environment, stdin=PASSWORD)
-            start("app", shlex.split(web_line()), environment)
-            wait_until_ready(demo)
-            if first:
-                set_up_texting(demo)
-                (HOME / "demo.json").write_text(json.dumps({**asdict(demo), "keys": keys}))
-            print(welcome(demo), flush=True)
-            wait_for_end(start.processes)
-    except KeyboardInterrupt:
-        print("\nStopped.", flush=True)
-        return 0
-    except (DemoError, FormError) as error:
-        print(f"make run: {error}", file=sys.stderr)
-        return 1
-    return 0
+    with children() as start:
+        sandbox = [
+            "sandbox", "--lever-port", str(port_of(demo.lever_origin)), "--carrier-port",
+            str(port_of(demo.carrier_url)), "--candidates", "400", "--seed", "7",
+            "--inbound-url", f"{demo.app_url}/webhooks/twilio/inbound", "--state", str(HOME / "sandbox.state"),
+        ]  # fmt: skip
+        start("sandbox", ["flask", "--app", "app", *sandbox], environment)
+        run(["flask", "--app", "app", "db", "upgrade"], environment)
+        for email, name, role in (ADMIN, RECRUITER) if first else ():
+            create = ["flask", "--app", "app", "users", "create"]
+            options = ["--email", email, "--name", name, "--role", role, "--password-stdin"]
+            run([*create, *options], environment, stdin=PASSWORD)
+        start("app", shlex.split(web_line()), environment)
+        wait_until_ready(demo)
+        if first:
+            set_up_texting(demo)
+            (HOME / "demo.json").write_text(json.dumps({**asdict(demo), "keys": keys}))
+        print(welcome(demo), flush=True)
+        wait_for_end(start.processes)
 
 
 def begin() -> tuple[bool, Demo, dict[str, str]]:
@@ -115,7 +119,10 @@ def begin() -> tuple[bool, Demo, dict[str, str]]:
         return True, Demo(app_url, lever_origin, carrier_url, DEMO_API_KEY, ADMIN[0], PASSWORD), keys
     for url in (demo.app_url, demo.lever_origin, demo.carrier_url):
         if free_port(port_of(url)) != port_of(url):
-            raise DemoError(f"port {port_of(url)} is taken: is the demo running? Else start anew: make fresh run")
+            raise DemoError(
+                f"port {port_of(url)} is taken. If that is the demo, it runs already at {demo.app_url}; else free the"
+                " port, or begin anew on another one, forgetting the demo's data, with: make fresh run"
+            )
     return False, demo, keys
 
 
@@ -261,7 +268,3 @@ def welcome(demo: Demo) -> str:
   Here a conversation's Note goes to Lever {NOTE_DELAY_SECONDS} s after its last message (in production: 1 hour).
   Ctrl-C stops everything; the next start goes on from here, 'make fresh run' starts anew. Logs: {HOME.name}/
 """
-
-
-if __name__ == "__main__":
-    sys.exit(main())
