@@ -19,7 +19,7 @@ HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 MAKE_FERNET_KEY = (
     'make one with: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 )
-MAKE_SECRET_KEY = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+MAKE_SECRET_KEY = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'  # noqa: S105 - advice
 
 
 class ConfigError(Exception):

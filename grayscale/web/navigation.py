@@ -16,7 +16,8 @@ MAIN = (("inbox", "Inbox", "inbox"), ("candidates", "Candidates", "people"), ("n
 SETTINGS = (
     ("ATS Integration", (("settings_lever", "Lever", True), ("events", "Events", True))),
     ("Texting", (("settings_texting", "Texting", True), ("wording", "Templates", False))),
-    ("People", (("settings_company", "Company", True), ("settings_users", "Users", True), ("account", "My account", False))),
+    ("Company", (("settings_company", "Company", True), ("settings_users", "Users", True))),
+    ("You", (("account", "My account", False),)),
 )
 
 

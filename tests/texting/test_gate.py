@@ -214,3 +214,19 @@ def test_the_gates_answer_can_be_read_on_the_message(
     assert any("contact_forbidden" in event.detail for event in blocked.events)
     assert not carrier.posts
     assert fresh(conversation).has_failure
+
+
+@pytest.mark.parametrize(
+    ("body", "tells"),
+    [
+        ("Hi, Jonas here. Reply STOP to opt out.", True),
+        ("Hi, Jonas here. text stop to end", True),
+        ("Hi, Jonas here. Txt STOP to quit", True),
+        ("Write back any time; to unsubscribe answer quit", True),
+        ("I cannot stop thinking about your resume", False),
+        ("no opt-out words here", False),
+        ("Can you stop by at three?", False),
+    ],
+)
+def test_how_to_opt_out_is_an_instruction_not_a_word(body: str, tells: bool) -> None:
+    assert bool(gate.SAYS_HOW_TO_OPT_OUT.search(body)) is tells

@@ -95,7 +95,8 @@ def test_texts_of_a_confidential_opportunity_stay_there(
         target.choose(chat.conversation.id, open_one.id, ana)
     time.shift(HOUR)
     cutting.cut_due()
-    target.choose(chat.conversation.id, open_one.id, ana)
+    with pytest.raises(Conflict, match="stay with it"):
+        target.choose(chat.conversation.id, open_one.id, ana)
     work()
     assert len(lever.threads(chat.opportunity.lever_id)) == 1
     assert lever.threads(open_one.lever_id) == []

@@ -39,7 +39,13 @@ LIMIT_WINDOW = timedelta(hours=24)
 SILENCE = timedelta(days=30)
 # States in which a text counts against the limit: the carrier has it, or may have it.
 COUNTED = (*HANDED_OVER, MessageState.SENDING, MessageState.CHECKING, MessageState.UNSURE)
-SAYS_HOW_TO_OPT_OUT = re.compile(r"\b(?:stop|unsubscribe|quit|opt[\s-]?out|optout|end\s+to)\b", re.IGNORECASE)
+# An instruction, not the bare word: "I cannot stop thinking about your resume" tells nobody how.
+SAYS_HOW_TO_OPT_OUT = re.compile(
+    r"\bSTOP\b"
+    r"|(?i:\b(?:reply|respond|answer|text|txt|send|type|write)\b[^.!?\n]{0,25}\b(?:stop|quit|unsubscribe|end|cancel)\b)"
+    r"|(?i:\bto\s+(?:opt[\s-]?out|unsubscribe)\b|\byou\s+(?:can|may)\s+(?:opt[\s-]?out|unsubscribe)\b)"
+    r"|(?i:\bstop\s+to\s+(?:opt|end|quit|cancel|unsub))"
+)
 
 
 @enum.unique
@@ -201,7 +207,9 @@ def _opted_out(peer: str) -> Verdict | None:
 def _stop_suggested(conversation: Conversation, by: User | None, message: Message | None) -> Verdict | None:
     """A sentence that sounded like stop holds back what nobody typed in the face of it."""
     suggested = conversation.opt_out_suggested_by_id
-    typed_since = message is not None and message.author_id is not None and message.id > (suggested or 0)
+    # A copy that the carrier's put-off made by itself was typed before, whatever its id.
+    by_hand = message is not None and (message.retry_of_id is None or message.submission_key is not None)
+    typed_since = by_hand and message is not None and message.author_id is not None and message.id > (suggested or 0)
     if suggested is None or by is not None or (typed_since and message is not None and not message.scheduled_by_person):
         return None
     sentence = "They seem to ask for no more texts. Decide on the opt-out, then send this yourself."

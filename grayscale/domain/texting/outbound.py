@@ -101,6 +101,8 @@ def submit(
 
 def notice(message: Message) -> str | None:
     """What the recruiter should know about a text they just submitted, or None when it simply goes."""
+    if message.state is MessageState.FAILED:
+        return message.error
     if message.state is not MessageState.SCHEDULED or message.send_at is None:
         return None
     when = gate.local_sentence(message.send_at, gate.zones_of(message.conversation, message.peer))
@@ -197,9 +199,10 @@ def try_again(message_id: int, by: User) -> Message:
 
 
 def resolve_unsure(message_id: int, sent: bool, by: User) -> Message:
-    """A person's word on a text whose fate could not be proven: it was sent, or it is sent again now.
+    """A person's word on a text whose fate could not be proven: it was sent, or it is sent again now if it may.
 
-    Answers the text that counts from here on. Raises ``Conflict`` when it is not unsure any more.
+    Answers the text that counts from here on: the same one when the gate does not let it go again. Raises ``Conflict``
+    when it is not unsure any more.
     """
     with transaction():
         message = _mine(message_id, by)
@@ -215,7 +218,13 @@ def resolve_unsure(message_id: int, sent: bool, by: User) -> Message:
             return message
         message.error = "It was not sent, says " + by.name + "."
         lines.take(message, MessageState.FAILED, message.error)
-        return _again(message, by)
+        try:
+            return _again(message, by)
+        except Blocked as refused:
+            # It is settled all the same: it did not go, and it may not go now.
+            message.error = f"{message.error} {refused}"
+            _show(message)
+            return message
 
 
 def _again(message: Message, by: User) -> Message:

@@ -92,6 +92,16 @@ def begin(hold: Hold) -> Call | None:
         )
 
 
+def renew(hold: Hold) -> bool:
+    """A second call follows the first: the lease begins anew. False when the transcript was lost meanwhile."""
+    with transaction():
+        transcript = held(hold)
+        if transcript is None:
+            return False
+        transcript.lease_until = clock.now() + LEASE
+        return True
+
+
 def arrived(hold: Hold, part_id: int, note_id: str | None) -> None:
     """The comment is in Lever. Written even by a holder who lost the transcript, for it is a fact."""
     with transaction():

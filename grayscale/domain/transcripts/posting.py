@@ -116,7 +116,7 @@ def post(hold: Hold, client: LeverClient) -> None:
     """Post the comments of one transcript that are not in Lever yet, in order."""
     while (call := attempt.begin(hold)) is not None:
         try:
-            note, refusal = _create(client, call)
+            note, refusal = _create(hold, client, call)
         except UnknownOutcome as error:
             attempt.unknown(hold, error.message)
         except Retryable as error:
@@ -132,7 +132,7 @@ def post(hold: Hold, client: LeverClient) -> None:
             author.tell(call.perform_as, refusal)
 
 
-def _create(client: LeverClient, call: Call) -> tuple[Note, str | None]:
+def _create(hold: Hold, client: LeverClient, call: Call) -> tuple[Note, str | None]:
     """Post one comment. When the chosen author is refused, which is known not to have happened, the key itself
     posts it; the refusal is then the second value."""
     if call.perform_as is None:
@@ -142,6 +142,8 @@ def _create(client: LeverClient, call: Call) -> tuple[Note, str | None]:
     except NotAuthorised:
         raise
     except Permanent as refusal:
+        if not attempt.renew(hold):
+            raise Retryable("Another process took this transcript over.") from refusal
         return _send(client, call, None), refusal.message
 
 

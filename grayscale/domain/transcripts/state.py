@@ -17,6 +17,7 @@ Kind = Literal["due", "nowhere", "posting", "checking", "posted", "failed", "uns
 
 #: How many of a conversation's latest transcripts its thread knows of.
 KNOWN = 50
+DELETED = "Its opportunity was deleted in Lever since, so nothing is left to open there."
 NOT_CONNECTED = "Lever is not connected. It is posted as soon as it is; nothing is lost."
 
 
@@ -92,7 +93,9 @@ def line_of(transcript: Transcript) -> NoteLine:
     state = transcript.state
     at = transcript.posted_at if state is TranscriptState.POSTED else transcript.next_attempt_at
     reason = transcript.error
-    if state is TranscriptState.DUE and not connection.is_connected():
+    if state is TranscriptState.POSTED and transcript.opportunity is None:
+        reason = DELETED
+    elif state is TranscriptState.DUE and not connection.is_connected():
         reason = NOT_CONNECTED
     return NoteLine(
         kind=state.value,

@@ -8,14 +8,23 @@ from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.transcripts import eligible
 from grayscale.domain.transcripts.attempt import GONE
 from grayscale.extensions import db
-from grayscale.models import Conversation, Message, Opportunity, Transcript, TranscriptPart, TranscriptState, User
+from grayscale.models import (
+    Conversation,
+    Direction,
+    Message,
+    Opportunity,
+    Transcript,
+    TranscriptPart,
+    TranscriptState,
+    User,
+)
 
 
 def choose(conversation_id: int, opportunity_id: int, by: User) -> None:
     """Note the conversation on this opportunity of its candidate: what is to come, and what Lever was not asked yet.
 
     Raises ``NotFound`` for what *by* may not see, ``Invalid`` for somebody else's opportunity, ``Conflict`` while texts
-    of a confidential opportunity wait to be noted there.
+    of a confidential opportunity stand in it.
     """
     with transaction() as session:
         conversation = session.scalar(
@@ -35,7 +44,7 @@ def choose(conversation_id: int, opportunity_id: int, by: User) -> None:
         if conversation.opportunity_id == opportunity.id:
             conversation.opportunity_chosen = True
             return
-        _keep_confidential(conversation)
+        _keep_confidential(conversation, opportunity)
         conversation.opportunity_id = opportunity.id
         conversation.opportunity_chosen = True
         _rebind(conversation, opportunity)
@@ -63,16 +72,18 @@ def opportunity_deleted(conversation: Conversation) -> None:
     conversation.transcript_due_at = None
 
 
-def _keep_confidential(conversation: Conversation) -> None:
-    """Texts of a confidential opportunity are noted there and nowhere else."""
+def _keep_confidential(conversation: Conversation, wanted: Opportunity) -> None:
+    """What was said about a confidential opportunity is read and noted there and nowhere else."""
     current = conversation.opportunity
-    if current is None or not current.confidential:
+    if current is None or not current.confidential or wanted.confidential:
         return
-    waiting = select(Message.id).where(Message.conversation_id == conversation.id, eligible.waits()).limit(1)
-    if db.session.scalar(waiting) is not None:
+    said = select(Message.id).where(
+        Message.conversation_id == conversation.id, Message.direction != Direction.INTERNAL
+    )
+    if db.session.scalar(said.limit(1)) is not None:
         raise Conflict(
-            "These texts belong to a confidential opportunity and are noted there. Choose again once they are, or use"
-            " Post now first."
+            "These texts belong to a confidential opportunity. Noted on another one, everybody could read them, so they"
+            " stay with it."
         )
 
 
