@@ -52,8 +52,11 @@ def conversations_for(user: User) -> ColumnElement[bool]:
         select(Opportunity.id).where(Opportunity.id == Conversation.opportunity_id, opportunities_for(user))
     )
     person = exists(select(Candidate.id).where(Candidate.id == Conversation.candidate_id, candidates_for(user)))
-    return or_(
-        Conversation.candidate_id.is_(None),
-        and_(Conversation.opportunity_id.is_not(None), tied),
-        and_(Conversation.opportunity_id.is_(None), person),
+    return and_(
+        Conversation.restricted.is_(False),
+        or_(
+            Conversation.candidate_id.is_(None),
+            and_(Conversation.opportunity_id.is_not(None), tied),
+            and_(Conversation.opportunity_id.is_(None), person),
+        ),
     )

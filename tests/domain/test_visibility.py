@@ -57,3 +57,10 @@ def test_a_thread_without_opportunity_follows_its_candidate(app: Flask) -> None:
     factories.opportunity(candidate, confidential=True)
     factories.conversation(candidate, opportunity_id=None)
     assert sees(factories.user())[2] is False
+
+
+def test_a_once_confidential_thread_stays_with_super_admins(app: Flask) -> None:
+    candidate = factories.candidate()
+    factories.conversation(candidate, opportunity_id=factories.opportunity(candidate).id, restricted=True)
+    assert sees(factories.user())[2] is False
+    assert sees(factories.user(role=Role.SUPER_ADMIN))[2] is True

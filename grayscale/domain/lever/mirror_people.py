@@ -98,6 +98,7 @@ def move(session: Session, opportunity_id: int, old: int, new: int) -> set[int]:
         if not left or (tied and _has(session, new, thread.peer) and not _has(session, old, thread.peer)):
             _give(session, thread, new)
         elif tied:
+            thread.restricted = thread.restricted or _is_confidential(thread)
             chosen = conversations.choose_opportunity(old)
             thread.opportunity_id = chosen.id if chosen else None
             thread.opportunity_chosen = False
@@ -105,6 +106,10 @@ def move(session: Session, opportunity_id: int, old: int, new: int) -> set[int]:
     if not left:
         session.execute(delete(Candidate).where(Candidate.id == old))
     return {old, new}
+
+
+def _is_confidential(thread: Conversation) -> bool:
+    return thread.opportunity is not None and thread.opportunity.confidential
 
 
 def _has(session: Session, candidate_id: int, peer: str) -> bool:
@@ -134,6 +139,8 @@ def _join(session: Session, thread: Conversation, target: Conversation) -> None:
     if thread.last_activity_at > target.last_activity_at:
         target.peer = thread.peer
         target.needs_reply = thread.needs_reply
+    if thread.restricted or _is_confidential(thread) != _is_confidential(target):
+        target.restricted = True
     target.has_failure = target.has_failure or thread.has_failure
     target.opt_out_suggested_by_id = target.opt_out_suggested_by_id or thread.opt_out_suggested_by_id
     target.assignee_id = target.assignee_id or thread.assignee_id
