@@ -11,7 +11,7 @@ class UnreadableSecret(Exception):
     """A stored secret was written with a key that is not in ``FERNET_KEYS``."""
 
     def __init__(self) -> None:
-        super().__init__("a stored secret cannot be decrypted with any key of FERNET_KEYS; add the one it was saved with")
+        super().__init__("a stored secret cannot be decrypted with any key of FERNET_KEYS; add the one that saved it")
 
 
 class Keyring:

@@ -28,9 +28,7 @@ from grayscale.models import (
 _numbers = itertools.count(1)
 # argon2id of "correct horse battery": hashing for every test would be most of the suite's time.
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = (
-    "$argon2id$v=19$m=65536,t=3,p=4$agFIdqUoGCr8qiMYLXBrgg$J095u7zg/Qtvlx5n61q503fTStnYojapJ98N/6uZaDs"
-)
+PASSWORD_HASH = "$argon2id$v=19$m=65536,t=3,p=4$agFIdqUoGCr8qiMYLXBrgg$J095u7zg/Qtvlx5n61q503fTStnYojapJ98N/6uZaDs"
 
 
 def unique(prefix: str) -> str:
@@ -57,7 +55,12 @@ def user(**values: Any) -> User:
 
 
 def posting(**values: Any) -> Posting:
-    defaults = {"lever_id": unique("posting"), "title": "Night Shift RN", "state": "published", "fetched_at": clock.now()}
+    defaults = {
+        "lever_id": unique("posting"),
+        "title": "Night Shift RN",
+        "state": "published",
+        "fetched_at": clock.now(),
+    }
     return add(Posting(**{**defaults, **values}))
 
 

@@ -95,7 +95,7 @@ def lint(page: Page, *, whole: bool) -> None:
     for form in page.soup.select("form"):
         assert form.get("action"), f"a form without an action: {str(form)[:200]}"
     for element in page.soup.select("*"):
-        inline = [name for name in element.attrs if name.startswith("on") or name == "style" or name.startswith("hx-on")]
+        inline = [name for name in element.attrs if name == "style" or name.startswith(("on", "hx-on"))]
         assert not inline, f"inline {inline} on {str(element)[:200]}"
     for script in page.soup.select("script"):
         assert script.get("src") or script.get("nonce") or script.get("type") == "application/json", str(script)[:200]
@@ -107,5 +107,6 @@ def lint(page: Page, *, whole: bool) -> None:
         parser.parse(page.text)
         assert not parser.errors, f"not valid HTML: {parser.errors[:3]}"
         assert len(page.select("h1")) == 1, "a page has one h1"
-        assert page.soup.title and page.soup.title.get_text(strip=True), "a page has a title"
+        assert page.soup.title is not None, "a page has a title"
+        assert page.soup.title.get_text(strip=True), "a title has words"
         assert page.soup.html["lang"] == "en"

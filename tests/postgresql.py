@@ -29,7 +29,8 @@ class Server:
         return f"postgresql+psycopg://grayscale@127.0.0.1:{self.port}/{database}"
 
     def execute(self, statement: str) -> None:
-        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=grayscale dbname=postgres", autocommit=True) as link:
+        where = f"host=127.0.0.1 port={self.port} user=grayscale dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as link:
             link.execute(statement)
 
     def control(self, *arguments: str) -> None:

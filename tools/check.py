@@ -4,11 +4,18 @@ import subprocess
 import sys
 import time
 
+# Two at once: half of the time is waiting for processes and pages. A file stays together, as do its fixtures.
+IN_PARALLEL = ["-q", "-n", "2", "--dist", "loadfile"]
+USES_THE_DATABASE = [
+    "-m", "not browser and not flow",
+    "tests/domain", "tests/inbox", "tests/jobs", "tests/texting", "tests/transcripts", "tests/unit", "tests/web",
+    "tests/webhooks",
+]  # fmt: skip
 STEPS = (
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
-    ("tests on SQLite, flows and browser", ["pytest"]),
-    ("tests on PostgreSQL", ["pytest", "--database", "postgresql", "-m", "not browser and not flow"]),
+    ("tests on SQLite, flows and browser", ["pytest", *IN_PARALLEL]),
+    ("tests on PostgreSQL", ["pytest", *IN_PARALLEL, "--database", "postgresql", *USES_THE_DATABASE]),
 )
 
 
