@@ -65,7 +65,9 @@ def _give_up_leases() -> None:
 
 
 def _look_up(message_id: int) -> None:
-    message = db.session.get_one(Message, message_id)
+    message = db.session.get(Message, message_id)
+    if message is None:
+        return  # erased since it was claimed
     called_at = message.called_at
     if called_at is None or message.peer is None:
         return
@@ -77,7 +79,8 @@ def _look_up(message_id: int) -> None:
         listed = carrier.find(to, from_, called_at - EARLIER)
     except ClientError as error:
         with transaction() as session:
-            lines.note(session.get_one(Message, message_id), f"It could not be looked up: {error}")
+            if (left := session.get(Message, message_id)) is not None:
+                lines.note(left, f"It could not be looked up: {error}")
         return
     with transaction():
         _decide(message_id, listed)

@@ -90,10 +90,15 @@ def _handle(delivery_id: int) -> None:
 
 def _put_off(delivery_id: int, why: str, *, dead: bool = False) -> None:
     with transaction() as session:
-        delivery = session.get_one(Delivery, delivery_id)
+        delivery = session.get(Delivery, delivery_id)
+        if delivery is None:
+            return
         spent = dead or delivery.attempts >= MOST_ATTEMPTS
         delivery.state = DeliveryState.DEAD if spent else DeliveryState.FAILED
         delivery.error, delivery.lease_until = why, None
+        if spent and delivery.source is Source.TWILIO_STATUS:
+            # It may be about a text that was erased: what is kept for good names nobody.
+            delivery.payload = delivery.phone = None
         delivery.next_attempt_at = clock.now() + ORPHAN_WAITS * min(2 ** max(delivery.attempts - 1, 0), 180)
 
 

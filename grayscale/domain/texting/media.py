@@ -43,7 +43,9 @@ def fetch_waiting() -> int:
 
 
 def _fetch(media_id: int) -> None:
-    medium = db.session.get_one(Media, media_id)
+    medium = db.session.get(Media, media_id)
+    if medium is None:
+        return  # erased since it was claimed
     url, claimed, attempts = medium.source_url or "", medium.content_type, medium.attempts
     carrier = account.client()
     end_read()

@@ -137,7 +137,9 @@ def _leave_trace(sid: str, now: datetime) -> None:
 def _place(message_id: int, at: datetime) -> None:
     """Move a received text to the carrier's time."""
     with transaction() as session:
-        message = session.get_one(Message, message_id)
+        message = session.get(Message, message_id)
+        if message is None:
+            return
         message.occurred_at = at
         changes.touch([message.conversation_id])
 
@@ -160,7 +162,7 @@ def _ask_about_silent(now: datetime) -> int:
     )
     changed = 0
     for message_id in ids:
-        sid = db.session.get_one(Message, message_id).carrier_id
+        sid = db.session.scalar(select(Message.carrier_id).where(Message.id == message_id))
         carrier = account.client()
         end_read()
         try:
