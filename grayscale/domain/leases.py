@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, TextClause, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -14,7 +14,7 @@ LEASED = (Delivery, Media, Message, SyncRun, Transcript)
 
 def claim(
     model: Any,
-    *conditions: ColumnElement[bool],
+    *conditions: ColumnElement[bool] | TextClause,
     order_by: Any,
     limit: int,
     lease: timedelta,

@@ -38,6 +38,11 @@ class Conversation(db.Model):  # type: ignore[name-defined]
             sqlite_where=text("candidate_id IS NULL"), postgresql_where=text("candidate_id IS NULL"),
         ),
         Index("ix_conversation_peer", "peer"),
+        Index(
+            "ix_conversation_opt_out_suggested", "opt_out_suggested_by_id",
+            sqlite_where=text("opt_out_suggested_by_id IS NOT NULL"),
+            postgresql_where=text("opt_out_suggested_by_id IS NOT NULL"),
+        ),
         _listing("open", "archived_at IS NULL"),
         _listing("archived", "archived_at IS NOT NULL"),
         _listing("assignee", "archived_at IS NULL", first="assignee_id"),

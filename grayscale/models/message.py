@@ -2,9 +2,9 @@
 
 import enum
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grayscale.extensions import db
@@ -66,6 +66,12 @@ FINAL = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, 
          MessageState.CANCELED, MessageState.RECEIVED)
 
 
+# Conditions of partial indexes. SQLite uses one only for a query that says its condition letter for letter, with the
+# values in the statement: such queries say these as well.
+ON_ITS_WAY = "state IN ('scheduled', 'queued', 'sending', 'checking')"
+WITH_THE_CARRIER = "state IN ('accepted', 'sent')"
+
+
 class Message(db.Model):  # type: ignore[name-defined]
     """One text, or one line of history."""
 
@@ -80,9 +86,11 @@ class Message(db.Model):  # type: ignore[name-defined]
             sqlite_where=text("transcript_id IS NULL"), postgresql_where=text("transcript_id IS NULL"),
         ),
         Index(
-            "ix_message_due", "send_at",
-            sqlite_where=text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
-            postgresql_where=text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
+            "ix_message_due", "send_at", sqlite_where=text(ON_ITS_WAY), postgresql_where=text(ON_ITS_WAY)
+        ),
+        Index(
+            "ix_message_with_the_carrier", "handed_over_at",
+            sqlite_where=text(WITH_THE_CARRIER), postgresql_where=text(WITH_THE_CARRIER),
         ),
         # What has not gone yet, shown at the end of its thread.
         Index(
@@ -132,6 +140,9 @@ class Message(db.Model):  # type: ignore[name-defined]
     transcript_id: Mapped[int | None] = mapped_column(ForeignKey("transcript.id", ondelete="SET NULL"))
     # Why it will never be in a transcript, in words; None while it may be.
     not_noted_reason: Mapped[str | None] = mapped_column(Text)
+
+    on_its_way: ClassVar[TextClause] = text(f"message.{ON_ITS_WAY}")
+    with_the_carrier: ClassVar[TextClause] = text(f"message.{WITH_THE_CARRIER}")
 
     conversation: Mapped["Conversation"] = relationship()
     author: Mapped["User | None"] = relationship()

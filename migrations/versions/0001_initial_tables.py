@@ -710,6 +710,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_conversation_opportunity_id", ["opportunity_id"], unique=False)
         batch_op.create_index("ix_conversation_peer", ["peer"], unique=False)
         batch_op.create_index(
+            "ix_conversation_opt_out_suggested",
+            ["opt_out_suggested_by_id"],
+            unique=False,
+            sqlite_where=sa.text("opt_out_suggested_by_id IS NOT NULL"),
+            postgresql_where=sa.text("opt_out_suggested_by_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_conversation_transcript_due",
             ["transcript_due_at"],
             unique=False,
@@ -986,6 +993,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
             postgresql_where=sa.text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
         )
+        batch_op.create_index(
+            "ix_message_with_the_carrier",
+            ["handed_over_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('accepted', 'sent')"),
+            postgresql_where=sa.text("state IN ('accepted', 'sent')"),
+        )
         batch_op.create_index("ix_message_peer", ["peer", "direction", "occurred_at"], unique=False)
         batch_op.create_index("ix_message_thread", ["conversation_id", "occurred_at", "id"], unique=False)
         batch_op.create_index("ix_message_transcript_id", ["transcript_id"], unique=False)
@@ -1136,6 +1150,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_message_thread")
         batch_op.drop_index("ix_message_peer")
         batch_op.drop_index(
+            "ix_message_with_the_carrier",
+            sqlite_where=sa.text("state IN ('accepted', 'sent')"),
+            postgresql_where=sa.text("state IN ('accepted', 'sent')"),
+        )
+        batch_op.drop_index(
             "ix_message_due",
             sqlite_where=sa.text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
             postgresql_where=sa.text("state IN ('scheduled', 'queued', 'sending', 'checking')"),
@@ -1188,6 +1207,11 @@ def downgrade() -> None:
             "ix_conversation_transcript_due",
             sqlite_where=sa.text("transcript_due_at IS NOT NULL"),
             postgresql_where=sa.text("transcript_due_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_conversation_opt_out_suggested",
+            sqlite_where=sa.text("opt_out_suggested_by_id IS NOT NULL"),
+            postgresql_where=sa.text("opt_out_suggested_by_id IS NOT NULL"),
         )
         batch_op.drop_index("ix_conversation_peer")
         batch_op.drop_index("ix_conversation_opportunity_id")

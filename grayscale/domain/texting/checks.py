@@ -38,6 +38,7 @@ def check_unknown() -> int:
     now = clock.now()
     ids = leases.claim(
         Message,
+        Message.on_its_way,
         Message.state == MessageState.CHECKING,
         Message.called_at <= now - GRACE,
         order_by=Message.called_at,
@@ -51,11 +52,14 @@ def check_unknown() -> int:
 
 def _give_up_leases() -> None:
     """A call whose process ended in the middle of it has an unknown outcome."""
+    left = (
+        Message.on_its_way,
+        Message.state == MessageState.SENDING,
+        or_(Message.lease_until.is_(None), Message.lease_until < clock.now()),
+    )
+    if db.session.scalar(select(Message.id).where(*left).limit(1)) is None:
+        return
     with transaction() as session:
-        left = (
-            Message.state == MessageState.SENDING,
-            or_(Message.lease_until.is_(None), Message.lease_until < clock.now()),
-        )
         locks.hold_conversations(session.scalars(select(Message.conversation_id).where(*left)))
         for message in session.scalars(select(Message).where(*left).with_for_update(skip_locked=True)).all():
             message.lease_until = None

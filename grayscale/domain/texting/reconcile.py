@@ -148,6 +148,7 @@ def _ask_about_silent(now: datetime) -> int:
     """The carrier's word on texts it took and said nothing final about, each now and then for a day."""
     ids = leases.claim(
         Message,
+        Message.with_the_carrier,
         Message.direction == Direction.OUTBOUND,
         or_(
             Message.state == MessageState.ACCEPTED,
@@ -185,7 +186,7 @@ def _settle_suggestions() -> int:
     due = db.session.execute(
         select(Message.id, Message.peer, Message.body)
         .join(Conversation, Conversation.opt_out_suggested_by_id == Message.id)
-        .where(Message.occurred_at <= clock.now() - UNDECIDED)
+        .where(Conversation.opt_out_suggested_by_id.is_not(None), Message.occurred_at <= clock.now() - UNDECIDED)
         .limit(BATCH)
     ).all()
     for message_id, peer, words in due:

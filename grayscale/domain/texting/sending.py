@@ -112,6 +112,7 @@ def _claim() -> list[int]:
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(SendingNumber, SendingNumber.id == Conversation.sending_number_id)
         .where(
+            Message.on_its_way,
             Message.state.in_(READY),
             Message.send_at <= now,
             or_(Message.lease_until.is_(None), Message.lease_until < now),
