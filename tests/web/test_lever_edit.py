@@ -3,6 +3,8 @@
 import pytest
 import responses
 
+from grayscale import clock
+from grayscale.database import transaction
 from grayscale.domain.company import lever_integration
 from grayscale.domain.lever import tokens
 from grayscale.extensions import db
@@ -98,8 +100,18 @@ def test_clearing_takes_its_own_control(as_ana: Browser, ana: User) -> None:
     assert not as_ana.get(EDIT).select("#remove_candidateHired")
 
 
+def test_a_token_far_too_short_is_kept_with_a_warning(as_ana: Browser) -> None:
+    as_ana.post(EDIT, {"candidateHired": "short", "candidateDeleted": TOKEN})
+    assert token_of(LeverEvent.HIRED) == "short"
+    warnings = [toast.get_text(" ", strip=True) for toast in as_ana.get("/settings/ats/lever").select(".toast.warning")]
+    assert len(warnings) == 1
+    assert "Candidate Hired has 5 characters; Lever’s have 48" in warnings[0]
+
+
 def test_a_replaced_token_overlaps_until_the_admin_ends_it(as_ana: Browser, ana: User) -> None:
     tokens.save(LeverEvent.HIRED, TOKEN, ana)
+    with transaction() as session:
+        session.get_one(WebhookToken, LeverEvent.HIRED).last_verified_at = clock.now()
     as_ana.post(EDIT, {"candidateHired": "another-" + TOKEN})
     assert "The one before is accepted until" in as_ana.get(EDIT).words
     assert db.session.get_one(WebhookToken, LeverEvent.HIRED, populate_existing=True).previous_token == TOKEN

@@ -32,13 +32,30 @@ def test_a_saved_token_counts_at_once(connected: Flask, ana: User) -> None:
 
 
 def test_replacing_one_loses_no_event_until_the_overlap_ends(connected: Flask, ana: User) -> None:
+    assert hired(connected, lever.TOKEN) == 200
     tokens.save(HIRED, "second", ana)
     assert (hired(connected, lever.TOKEN), hired(connected, "second")) == (200, 200)
     tokens.end_overlap(HIRED, ana)
     assert (hired(connected, lever.TOKEN), hired(connected, "second")) == (401, 200)
 
 
+def test_one_that_never_fitted_an_event_is_dropped_at_once(connected: Flask, ana: User) -> None:
+    tokens.save(HIRED, "short", ana)
+    assert hired(connected, "right") == 401
+    tokens.save(HIRED, "right", ana)
+    assert (hired(connected, "short"), hired(connected, "right")) == (401, 200)
+
+
+def test_a_slip_between_two_good_ones_does_not_end_the_overlap_of_the_first(connected: Flask, ana: User) -> None:
+    assert hired(connected, lever.TOKEN) == 200
+    tokens.save(HIRED, "short", ana)
+    assert hired(connected, lever.TOKEN) == 200
+    tokens.save(HIRED, "right", ana)
+    assert (hired(connected, lever.TOKEN), hired(connected, "short"), hired(connected, "right")) == (200, 401, 200)
+
+
 def test_the_overlap_ends_by_itself(connected: Flask, ana: User) -> None:
+    hired(connected, lever.TOKEN)
     tokens.save(HIRED, "second", ana)
     with time_machine.travel(clock.now() + tokens.OVERLAP + timedelta(minutes=1)):
         connected.extensions.pop("grayscale.lever_signing", None)
@@ -85,6 +102,7 @@ def test_rotating_the_url_keeps_the_old_one_for_a_while(connected: Flask, ana: U
 
 
 def test_all_of_it_is_audited_and_nothing_of_it_readable(connected: Flask, ana: User) -> None:
+    hired(connected, lever.TOKEN)
     tokens.save(HIRED, "very-secret-token", ana)
     tokens.end_overlap(HIRED, ana)
     tokens.remove(HIRED, ana)

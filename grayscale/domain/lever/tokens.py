@@ -15,6 +15,9 @@ from grayscale.models import LeverEvent, LeverIntegration, User, WebhookToken
 # Lever keeps its history for two weeks, but what it tries again by itself it tries within hours.
 OVERLAP = timedelta(days=7)
 LONGEST = 500
+# Lever's have 48 characters; other senders of its webhooks may do with fewer, a slip of the clipboard with far fewer.
+USUAL_LENGTH = 48
+SUSPICIOUSLY_SHORT = 24
 
 
 def webhook_url() -> str:
@@ -48,8 +51,9 @@ def end_key_overlap(by: User | None) -> None:
 def save(event: LeverEvent, raw: str, by: User | None) -> bool:
     """Keep the signature token of one webhook; whether it is a new one.
 
-    A replaced token stays valid for ``OVERLAP``, so that no event on its way is lost. Raises ``Invalid`` (field: the
-    event's name) for what cannot be a token.
+    A replaced token under which deliveries came stays valid for ``OVERLAP``, so that none on its way is lost. One that
+    never fitted any cannot lose one and is dropped at once; then the proven one before it lives out its own overlap.
+    Raises ``Invalid`` (field: the event's name) for what cannot be a token.
     """
     token = raw.strip()
     if not token:
@@ -63,7 +67,7 @@ def save(event: LeverEvent, raw: str, by: User | None) -> bool:
         row = session.get_one(WebhookToken, event)
         if row.token == token:
             return False
-        if row.token is not None:
+        if row.token is not None and _is_proven(row):
             row.previous_token = row.token
             row.previous_until = clock.now() + OVERLAP
             row.previous_used_at = None
@@ -94,6 +98,22 @@ def end_overlap(event: LeverEvent, by: User | None) -> None:
         _drop_previous(row)
         audit.record("lever.token_overlap_ended", by=by, subject=event.value)
         signing.forget()
+
+
+def is_suspiciously_short(raw: str) -> bool:
+    """Whether this is so much shorter than Lever's tokens that it is probably not the whole of one."""
+    return len(raw.strip()) < SUSPICIOUSLY_SHORT
+
+
+def _is_proven(row: WebhookToken) -> bool:
+    """Whether a delivery was signed with the current token.
+
+    The last one tells: when it was signed with the previous token, Lever was never given the current one.
+    """
+    genuine = [at for at in (row.last_accepted_at, row.last_verified_at) if at is not None]
+    if not genuine or (row.set_at is not None and max(genuine) < row.set_at):
+        return False
+    return row.previous_token is None or row.previous_used_at is None or row.previous_used_at < max(genuine)
 
 
 def _set(row: WebhookToken, token: str | None, by: User | None) -> None:

@@ -37,6 +37,7 @@ def save() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, 422)
     saved = _save_tokens(form) + _save_notes(form) + _save_key(form)
+    _warn_of_short(form, saved)
     if form.errors:
         return _page(form, 422, saved)
     flash(_sentence(saved) if saved else "Nothing was changed.", "success")
@@ -64,6 +65,18 @@ def _save_tokens(form: LeverForm) -> list[str]:
 
 def _save_token(event: LeverEvent, raw: str) -> None:
     tokens.save(event, raw, me())
+
+
+def _warn_of_short(form: LeverForm, saved: list[str]) -> None:
+    for event in LeverEvent:
+        typed = (form.token(event).data or "").strip()
+        if typed and event.label in saved and tokens.is_suspiciously_short(typed):
+            have = f"{len(typed)} character{'' if len(typed) == 1 else 's'}"
+            flash(
+                f"The token of {event.label} has {have}; Lever’s have {tokens.USUAL_LENGTH}. If it is not whole, copy"
+                " it again.",
+                "warning",
+            )
 
 
 def _save_notes(form: LeverForm) -> list[str]:
