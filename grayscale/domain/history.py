@@ -14,7 +14,13 @@ LONGEST_LINE = 300
 
 
 def add(opportunity_id: int, text: str, at: datetime | None) -> list[int]:
-    """Write *text* into the conversations tied to the opportunity, at the time it happened; their ids.
+    """Write *text* into the conversations tied to the opportunity, at the time it happened; their ids."""
+    tied = select(Conversation.id).where(Conversation.opportunity_id == opportunity_id)
+    return add_to(list(db.session.scalars(tied)), text, at)
+
+
+def add_to(ids: list[int], text: str, at: datetime | None) -> list[int]:
+    """Write *text* into these conversations.
 
     Called inside the transaction that changes what the line tells, so that it is written once however often the change
     is reported. It neither moves the conversation in the inbox nor restarts its quiet time.
@@ -22,7 +28,6 @@ def add(opportunity_id: int, text: str, at: datetime | None) -> list[int]:
     if not in_transaction():
         raise RuntimeError("history is written only inside the transaction() of what it tells")
     session = db.session()
-    ids = list(session.scalars(select(Conversation.id).where(Conversation.opportunity_id == opportunity_id)))
     now = clock.now()
     for conversation_id in ids:
         session.add(

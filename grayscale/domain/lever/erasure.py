@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, text, update
 
 from grayscale.database import after_commit, transaction
-from grayscale.domain import audit, changes, conversations
+from grayscale.domain import audit, changes, conversations, history
 from grayscale.domain.transcripts import target
 from grayscale.extensions import db
 from grayscale.logging import get_logger
@@ -32,6 +32,7 @@ from grayscale.models import (
     Message,
     MirrorOddity,
     Opportunity,
+    Posting,
     Source,
     Transcript,
 )
@@ -50,7 +51,9 @@ def erase_opportunity(lever_id: str, why: str) -> bool:
     """
     with transaction() as session:
         found = session.execute(
-            select(Opportunity.id, Opportunity.candidate_id).where(Opportunity.lever_id == lever_id)
+            select(
+                Opportunity.id, Opportunity.candidate_id, Opportunity.confidential, Opportunity.posting_lever_id
+            ).where(Opportunity.lever_id == lever_id)
         ).first()
         if found is None:
             _empty_deliveries([lever_id], [])
@@ -68,13 +71,14 @@ def erase_opportunity(lever_id: str, why: str) -> bool:
         _empty_deliveries([lever_id], [])
         _forget_oddities([lever_id])
         if tied:
+            chosen = conversations.choose_opportunity(found.candidate_id)
             for thread in tied:
                 target.opportunity_deleted(thread)
-                chosen = conversations.choose_opportunity(found.candidate_id)
                 thread.opportunity_id = chosen.id if chosen else None
                 thread.opportunity_chosen = False
             session.flush()
-            changes.touch([thread.id for thread in tied])
+            posting = None if found.confidential else _posting(found.posting_lever_id)
+            history.add_to([thread.id for thread in tied], _deleted_line(posting, chosen), None)
         audit.record(OPPORTUNITY_ERASED, by=None, subject=_mark(lever_id), detail={"why": why})
         after_commit(checkpoint)
     return True
@@ -180,6 +184,20 @@ def checkpoint() -> None:
         connection.close()
     if busy:
         log.info("the log could not be emptied while somebody reads; the next checkpoint empties it")
+
+
+def _deleted_line(posting: str | None, chosen: Opportunity | None) -> str:
+    """What a thread says when its opportunity is gone. A confidential one is not named: who sees the thread changes."""
+    line = f"Deleted in Lever: {posting or 'the opportunity of this conversation'}."
+    if chosen is None:
+        return line
+    to = None if chosen.confidential else _posting(chosen.posting_lever_id)
+    words = [to or "another opportunity", *(["archived"] if chosen.is_archived else [])]
+    return f"{line} Transcripts now go to {', '.join(words)}."
+
+
+def _posting(lever_id: str | None) -> str | None:
+    return db.session.scalar(select(Posting.title).where(Posting.lever_id == lever_id)) or None
 
 
 def _mark(lever_id: str) -> str:

@@ -182,6 +182,38 @@ def test_the_other_opportunities_of_a_person_live_on(app: Flask) -> None:
     left = threads()[thread.id]
     assert db.session.get(Opportunity, left.opportunity_id).lever_id == "b"
     assert bodies(thread.id) == ["Hello"]
+    assert bodies(thread.id, Direction.INTERNAL) == [
+        "Deleted in Lever: the opportunity of this conversation. Transcripts now go to another opportunity.",
+    ]
+
+
+def test_a_thread_says_where_it_went_when_its_opportunity_is_deleted(app: Flask) -> None:
+    factories.posting(lever_id="posting-nights", title="Night Shift RN")
+    factories.posting(lever_id="posting-home", title="Home Health Aide")
+    archived = {"archived": {"archivedAt": at(10).timestamp() * 1000, "reason": "reason-1"}}
+    apply(
+        opportunity(id="a", applications=[{"id": "1", "posting": "posting-nights"}]),
+        opportunity(id="b", applications=[{"id": "2", "posting": "posting-home"}], **archived),
+    )
+    thread = thread_of("0b9a8c7d-6e5f-4a3b-8c2d-1e0f9a8b7c6d", "a")
+    erasure.erase_opportunity("a", "deleted in Lever")
+    erasure.erase_opportunity("a", "deleted in Lever")
+    assert bodies(thread.id, Direction.INTERNAL) == [
+        "Deleted in Lever: Night Shift RN. Transcripts now go to Home Health Aide, archived."
+    ]
+
+
+def test_the_line_of_a_deletion_names_nothing_confidential(app: Flask) -> None:
+    factories.posting(lever_id="posting-secret", title="Chief Nurse")
+    apply(
+        opportunity(id="a", applications=[{"id": "1", "posting": "posting-secret"}], confidentiality="confidential"),
+        opportunity(id="b"),
+    )
+    thread = thread_of("0b9a8c7d-6e5f-4a3b-8c2d-1e0f9a8b7c6d", "a")
+    erasure.erase_opportunity("a", "deleted in Lever")
+    [line] = bodies(thread.id, Direction.INTERNAL)
+    assert line.startswith("Deleted in Lever: ")
+    assert "Chief Nurse" not in line
 
 
 def test_a_number_somebody_else_has_too_keeps_its_consent(app: Flask, jonas: User) -> None:
