@@ -1,7 +1,7 @@
 """Template filters: times, numbers and names as people read them.
 
-Times are shown in the reader's zone, else the company's, always as ``<time datetime title>`` with the full moment on
-hover. The words of ``ago`` are kept right by ``static/js/times.js``.
+Times are shown in the zone the reader chose, else the browser's, else the company's, always as ``<time datetime
+title>`` with the full moment on hover. The words of ``ago`` are kept right by ``static/js/times.js``.
 """
 
 from datetime import date, datetime, timedelta
@@ -17,6 +17,7 @@ from grayscale import clock
 from grayscale.domain.company import company
 from grayscale.extensions import db
 from grayscale.models import User
+from grayscale.web.zones import browser_zone
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -26,18 +27,27 @@ def init_app(app: Flask) -> None:
     """Register the filters."""
     for function in (ago, when, clock_time, day, short_day, phone, initials, count, duration):
         app.add_template_filter(function, FILTER_NAMES.get(function.__name__, function.__name__))
+    app.jinja_env.globals["zone_words"] = zone_words
 
 
 FILTER_NAMES = {"clock_time": "clock"}
 
 
 def reader_zone() -> ZoneInfo:
-    """The zone of who reads this page."""
+    """The zone of who reads this page: the one they chose, else their browser's, else the company's."""
     zone: ZoneInfo | None = g.get("reader_zone")
     if zone is None:
         own = current_user.time_zone if current_user and current_user.is_authenticated else None
-        zone = g.reader_zone = ZoneInfo(own or company().time_zone)
+        zone = g.reader_zone = ZoneInfo(own or browser_zone() or company().time_zone)
     return zone
+
+
+def zone_words() -> str:
+    """"New York (EST)": whose clock the times of a page are of."""
+    zone = reader_zone()
+    place = zone.key.rpartition("/")[2].replace("_", " ")
+    short = local(clock.now()).tzname()
+    return place if short == place else f"{place} ({short})"
 
 
 def local(moment: datetime) -> datetime:

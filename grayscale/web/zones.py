@@ -1,7 +1,12 @@
-"""Time zones to choose from."""
+"""Time zones to choose from, and the one a browser is in."""
 
 from functools import cache
 from zoneinfo import available_timezones
+
+from flask import has_request_context, request
+
+# Kept by static/js/start.js.
+ZONE_COOKIE = "zone"
 
 COMMON = {
     "America/New_York": "Eastern (New York)",
@@ -18,10 +23,21 @@ AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Eu
 
 
 @cache
+def _known() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def browser_zone() -> str | None:
+    """The zone this request's browser says it is in; None when it says none, or one nobody knows."""
+    named = request.cookies.get(ZONE_COOKIE) if has_request_context() else None
+    return named if named in _known() else None
+
+
+@cache
 def zone_choices() -> dict[str, dict[str, str]]:
     """All zones for a select, in groups, the usual ones first and each once."""
     groups: dict[str, dict[str, str]] = {"Common": COMMON}
-    for name in sorted(available_timezones() - set(COMMON)):
+    for name in sorted(_known() - set(COMMON)):
         area, _, place = name.partition("/")
         if area in AREAS and place:
             groups.setdefault(area, {})[name] = place.replace("_", " ").replace("/", " – ")

@@ -1,2 +1,10 @@
 // Runs before the first paint: styles may rely on html.js.
 document.documentElement.classList.add("js");
+
+// Times are shown in this zone to whoever has chosen none: told before the first page of a signed-in person is made.
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || !/^[\w+/-]+$/.test(zone) || document.cookie.split("; ").includes(`zone=${zone}`)) return;
+  const secure = location.protocol === "https:" ? ";secure" : "";
+  document.cookie = `zone=${zone};path=/;max-age=31536000;samesite=lax${secure}`;
+})();

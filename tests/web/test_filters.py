@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask, g
+from flask_login import login_user
 
 from grayscale import clock
 from grayscale.database import transaction
+from grayscale.domain import users
 from grayscale.domain.company import company
+from grayscale.models import User
 from grayscale.web import filters
 
 NOW = datetime(2026, 11, 23, 15, 4, 30, tzinfo=UTC)
@@ -53,6 +56,31 @@ def test_a_time_tells_its_full_moment_and_zone_on_hover() -> None:
     assert datetime.fromisoformat(element["datetime"]) == NOW - timedelta(minutes=4)
     assert words(filters.when(NOW)) == "Mon 23 Nov 2026, 10:04 EST"
     assert words(filters.clock_time(NOW)) == "10:04"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "whose"),
+    [
+        ("Europe/Berlin", "16:04", "Berlin (CET)"),
+        ("UTC", "15:04", "UTC"),
+        ("../etc/passwd", "10:04", "New York (EST)"),
+        ("Nowhere/Land", "10:04", "New York (EST)"),
+    ],
+)
+def test_who_chose_no_zone_reads_the_browsers(app: Flask, said: str, shown: str, whose: str) -> None:
+    with app.test_request_context("/", headers={"Cookie": f"zone={said}"}):
+        g.pop("reader_zone", None)
+        assert (words(filters.clock_time(NOW)), filters.zone_words()) == (shown, whose)
+        g.pop("reader_zone")
+
+
+def test_a_zone_somebody_chose_counts_before_the_browsers(app: Flask, jonas: User) -> None:
+    users.change_preferences(jonas.id, name=jonas.name, time_zone="Asia/Tokyo", enter_sends=True)
+    with app.test_request_context("/", headers={"Cookie": "zone=Europe/Berlin"}):
+        g.pop("reader_zone", None)
+        login_user(users.get(jonas.id))
+        assert filters.zone_words() == "Tokyo (JST)"
+        g.pop("reader_zone")
 
 
 def test_days_are_the_readers() -> None:

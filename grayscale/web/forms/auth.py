@@ -44,7 +44,7 @@ class PreferencesForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.time_zone.choices = {"Company": {"": "The company's"}, **zone_choices()}
+        self.time_zone.choices = {"Browser": {"": "The browser’s"}, **zone_choices()}
 
 
 class ChangePasswordForm(FlaskForm):
