@@ -116,10 +116,12 @@ def rows_digest(rows: Listing) -> str:
 
 @bp.app_template_global("tied_posting")
 def tied_posting(conversation: Conversation, profile: Profile) -> str:
-    """Posting and stage of the opportunity the conversation is tied to, else of the liveliest."""
+    """Posting and stage (hired and archived ones are in none) of the opportunity the conversation is tied to, else of
+    the liveliest."""
     tied = next((c for c in profile.candidacies if c.opportunity.id == conversation.opportunity_id), None)
     of = tied or profile.candidacies[0]
-    return " · ".join(part for part in (of.posting, of.stage if not of.opportunity.is_archived else "Archived") if part)
+    stage = "Hired" if of.is_hired else "Archived" if of.opportunity.is_archived else of.stage
+    return " · ".join(part for part in (of.posting, stage) if part)
 
 
 bp.add_app_template_global(is_opted_out)
