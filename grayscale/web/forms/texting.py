@@ -9,9 +9,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from grayscale.models import ConsentPolicy, User
 
 CONSENT_WORDS = {
-    ConsentPolicy.ANY_VALID_NUMBER: "Any candidate with a valid number who has not opted out and whom Lever’s data"
-    " protection lets us contact",
-    ConsentPolicy.RECORDED_CONSENT: "Only numbers with consent on record (they texted us, or a recruiter recorded it)",
+    ConsentPolicy.ANY_VALID_NUMBER: "Any candidate with a valid number",
+    ConsentPolicy.RECORDED_CONSENT: "Only numbers with consent on record",
 }
 EVERYBODY = "Everybody"
 
