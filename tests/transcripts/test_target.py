@@ -6,7 +6,7 @@ from time_machine import Traveller
 from grayscale.database import transaction
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.lever import erasure
-from grayscale.domain.transcripts import attempt, cutting, posting, proof, target
+from grayscale.domain.transcripts import attempt, cutting, posting, proof, state, target
 from grayscale.models import Conversation, Opportunity, TranscriptState, User
 from tests import factories
 from tests.transcripts.conftest import HOUR, Chat, connect, states, work
@@ -144,3 +144,16 @@ def test_a_note_in_doubt_ends_when_its_opportunity_is_deleted(
     erasure.erase_opportunity(chat.opportunity.lever_id, "deleted in Lever")
     work()
     assert states() == [TranscriptState.SKIPPED]
+
+
+def test_a_note_without_its_opportunity_says_why_it_has_no_link(chat: Chat, lever: FakeLever, time: Traveller) -> None:
+    other_opportunity(chat)
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    [line] = state.of_conversation(chat.conversation.id).lines
+    assert (line.reason, bool(line.url)) == (None, True)
+    erasure.erase_opportunity(chat.opportunity.lever_id, "deleted in Lever")
+    [line] = state.of_conversation(chat.conversation.id).lines
+    assert (line.kind, line.url) == ("posted", "")
+    assert "deleted in Lever" in (line.reason or "")
