@@ -74,6 +74,8 @@ def erase_opportunity(lever_id: str, why: str) -> bool:
             chosen = conversations.choose_opportunity(found.candidate_id)
             for thread in tied:
                 target.opportunity_deleted(thread)
+                # What was said about a confidential opportunity does not become everybody's with its end.
+                thread.restricted = thread.restricted or found.confidential
                 thread.opportunity_id = chosen.id if chosen else None
                 thread.opportunity_chosen = False
             session.flush()

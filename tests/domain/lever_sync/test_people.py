@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from grayscale import clock
+from grayscale.domain import visibility
 from grayscale.domain.lever import erasure, mirror
 from grayscale.extensions import db
 from grayscale.models import (
@@ -269,3 +270,14 @@ def test_archiving_is_told_by_its_reason_and_never_guessed(app: Flask) -> None:
     ]
     assert told[2] == ["candidateArchiveChange", "candidateHired"]
     assert told[4] == ["candidateArchiveChange"]
+
+
+def test_texts_of_a_deleted_confidential_opportunity_stay_hidden(app: Flask) -> None:
+    candidate = factories.candidate()
+    secret = factories.opportunity(candidate, confidential=True)
+    factories.opportunity(candidate)
+    thread = factories.conversation(candidate, opportunity_id=secret.id)
+    factories.message(thread, body="About the secret role")
+    assert erasure.erase_opportunity(secret.lever_id, "deleted in Lever")
+    recruiter = factories.user()
+    assert db.session.scalar(select(Conversation.id).where(visibility.conversations_for(recruiter))) is None
