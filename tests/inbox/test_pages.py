@@ -8,7 +8,7 @@ from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import drafts
 from grayscale.extensions import db
-from grayscale.models import Conversation, Direction, Message, MessageState, TextingAccount, User
+from grayscale.models import ArchiveReason, Conversation, Direction, Message, MessageState, TextingAccount, User
 from tests import factories
 from tests.inbox.test_views import talk
 from tests.page import Browser
@@ -213,3 +213,13 @@ def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> Non
     answer = as_jonas.post(f"/inbox/{unknown.id}/match", {"candidate": str(person.id)})
     assert answer.status == 303
     assert "Elena Petrova" in as_jonas.get(answer.location).one("#head h2").get_text()
+
+
+@pytest.mark.parametrize(("kind", "words"), [("hired", "Hired"), ("non-hired", "Archived")])
+def test_the_header_tells_hired_from_archived(jonas: User, as_jonas: Browser, kind: str, words: str) -> None:
+    reason = factories.add(ArchiveReason(lever_id="reason-1", text="Said yes", type=kind, fetched_at=clock.now()))
+    person = factories.candidate()
+    tied = factories.opportunity(person, archived_at=clock.now(), archive_reason_lever_id=reason.lever_id)
+    conversation = factories.conversation(person, opportunity_id=tied.id, assignee_id=jonas.id)
+    header = as_jonas.get(f"/inbox/{conversation.id}").one("#head .head-who").get_text(" ", strip=True)
+    assert header.endswith(f"· {words}")
