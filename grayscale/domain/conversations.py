@@ -39,7 +39,9 @@ def start(
     """
     with transaction() as session:
         candidate = session.scalar(
-            select(Candidate).where(Candidate.id == candidate_id, visibility.candidates_for(by)).with_for_update()
+            select(Candidate)
+            .where(Candidate.id == candidate_id, visibility.candidates_for(by))
+            .with_for_update(key_share=True)
         )
         if candidate is None:
             raise NotFound(HIDDEN)
@@ -150,7 +152,7 @@ def match(conversation_id: int, candidate_id: int, by: User) -> Conversation:
         conversation = session.scalar(
             select(Conversation)
             .where(Conversation.id == conversation_id, visibility.conversations_for(by))
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         candidate = session.scalar(
             select(Candidate).where(Candidate.id == candidate_id, visibility.candidates_for(by))

@@ -19,8 +19,9 @@ def member(conversation_id: int, user: User) -> ConversationMember | None:
 
 def membership(conversation_id: int, user: User) -> ConversationMember:
     """The person's row for this conversation, made if need be. Inside the caller's transaction."""
-    # Lever may have had the candidate erased since the page was asked for.
-    if db.session.scalar(select(Conversation.id).where(Conversation.id == conversation_id)) is None:
+    # Lever may have had the candidate erased since the page was asked for; while this is held it is not.
+    held = select(Conversation.id).where(Conversation.id == conversation_id).with_for_update(read=True, key_share=True)
+    if db.session.scalar(held) is None:
         raise NotFound("There is no such conversation, or it is not visible to you.")
     insert = INSERT[db.engine.dialect.name]
     # Two of their tabs may be the first at the same time.

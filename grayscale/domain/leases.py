@@ -36,7 +36,7 @@ def claim(
                 .where(free, *conditions)
                 .order_by(order_by)
                 .limit(limit)
-                .with_for_update(skip_locked=True)
+                .with_for_update(skip_locked=True, key_share=True)
             )
         )
         if ids:

@@ -1,7 +1,8 @@
 """One order of locks, so that no two transactions wait for each other.
 
-Conversations come first, by id; then their messages and transcripts; the change clock last. SQLite has one writer and
-needs none of it.
+Conversations come first, by id; then their messages and transcripts; the change clock last. Every lock is
+``FOR NO KEY UPDATE``: a row that only refers to the locked one may be added meanwhile. SQLite has one writer and needs
+none of it.
 """
 
 from collections.abc import Iterable
@@ -16,9 +17,8 @@ def hold_conversations(ids: Iterable[int]) -> None:
     """Hold these conversations until the transaction ends."""
     wanted = sorted(set(ids))
     if wanted and db.engine.dialect.name == "postgresql":
-        db.session.execute(
-            select(Conversation.id).where(Conversation.id.in_(wanted)).order_by(Conversation.id).with_for_update()
-        )
+        rows = select(Conversation.id).where(Conversation.id.in_(wanted)).order_by(Conversation.id)
+        db.session.execute(rows.with_for_update(key_share=True))
 
 
 def message(*conditions: ColumnElement[bool]) -> Message | None:
@@ -28,7 +28,7 @@ def message(*conditions: ColumnElement[bool]) -> Message | None:
         return None
     hold_conversations([conversation_id])
     return db.session.scalar(
-        select(Message).where(*conditions).with_for_update().execution_options(populate_existing=True)
+        select(Message).where(*conditions).with_for_update(key_share=True).execution_options(populate_existing=True)
     )
 
 
@@ -39,5 +39,5 @@ def transcript(*conditions: ColumnElement[bool]) -> Transcript | None:
         return None
     hold_conversations([conversation_id])
     return db.session.scalar(
-        select(Transcript).where(*conditions).with_for_update().execution_options(populate_existing=True)
+        select(Transcript).where(*conditions).with_for_update(key_share=True).execution_options(populate_existing=True)
     )

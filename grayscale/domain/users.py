@@ -215,7 +215,7 @@ def _keep_a_super_admin(user: User) -> None:
         select(User.id)
         .where(User.role == Role.SUPER_ADMIN, User.active.is_(True), User.password_hash.is_not(None))
         .order_by(User.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     if not set(others) - {user.id}:
         raise Conflict(LAST_SUPER_ADMIN)

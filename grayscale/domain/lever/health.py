@@ -124,7 +124,7 @@ def note_missed(event: LeverEvent, count: int = 1) -> None:
     now = clock.now()
     with transaction() as session:
         intake.add_to_tally(session.connection(), event.value, MISSED, now, count)
-        row = session.get_one(WebhookToken, event, with_for_update=True)
+        row = session.get_one(WebhookToken, event, with_for_update={"key_share": True})
         row.missed_count += count
         row.missed_since = row.missed_since or now
 

@@ -166,12 +166,12 @@ def _anonymise(session: Session, candidate_id: int, person: Row) -> None:
 
 def _stored(session: Session, prepared: Prepared, *, lock: bool = False) -> dict[str, Any]:
     query = select(*_STORED).where(Opportunity.lever_id.in_(prepared.rows)).order_by(Opportunity.id)
-    return {row.lever_id: row for row in session.execute(query.with_for_update() if lock else query)}
+    return {row.lever_id: row for row in session.execute(query.with_for_update(key_share=True) if lock else query)}
 
 
 def _stored_people(session: Session, prepared: Prepared, *, lock: bool = False) -> dict[str, Any]:
     query = select(*_STORED_PERSON).where(Candidate.contact_id.in_(prepared.people)).order_by(Candidate.id)
-    return {row.contact_id: row for row in session.execute(query.with_for_update() if lock else query)}
+    return {row.contact_id: row for row in session.execute(query.with_for_update(key_share=True) if lock else query)}
 
 
 def _applies(row: Row, stored: Any | None) -> bool:

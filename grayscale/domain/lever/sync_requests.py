@@ -32,6 +32,9 @@ RESOURCES = {
 POLLS_KEPT = timedelta(days=1)
 
 
+ENOUGH_TO_ESTIMATE = 20
+
+
 def request(by: User | None = None, kind: SyncKind | None = None) -> SyncRun:
     """Have a sync done now; joins the one that is running. The first ever is an initial one."""
     run = create(kind, by)
@@ -221,7 +224,8 @@ def _estimate(lines: tuple[ResourceStatus, ...], working: float) -> float | None
     """Seconds left, from the rate so far of the lines that know how many there are."""
     running = [line for line in lines if line.state == "running" and line.known]
     done = sum(line.done for line in running)
-    if working < 2.0 or not done:
+    # The first few of one call each say nothing about the rest.
+    if working < 2.0 or done < ENOUGH_TO_ESTIMATE:
         return None
     left = sum(max((line.known or 0) - line.done, 0) for line in running)
     return left * working / done

@@ -33,7 +33,9 @@ def claim(run_id: int, runner: str) -> bool:
     """Take the run, unless somebody who lives holds it. Claiming what one holds renews the lease."""
     with transaction() as session:
         run = session.execute(
-            select(SyncRun.runner, SyncRun.lease_until, SyncRun.state).where(SyncRun.id == run_id).with_for_update()
+            select(SyncRun.runner, SyncRun.lease_until, SyncRun.state)
+            .where(SyncRun.id == run_id)
+            .with_for_update(key_share=True)
         ).one_or_none()
         if run is None or run.state is not SyncState.RUNNING:
             return False

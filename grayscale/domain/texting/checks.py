@@ -61,7 +61,8 @@ def _give_up_leases() -> None:
         return
     with transaction() as session:
         locks.hold_conversations(session.scalars(select(Message.conversation_id).where(*left)))
-        for message in session.scalars(select(Message).where(*left).with_for_update(skip_locked=True)).all():
+        unanswered = select(Message).where(*left).with_for_update(skip_locked=True, key_share=True)
+        for message in session.scalars(unanswered).all():
             message.lease_until = None
             lines.take(message, MessageState.CHECKING, "The call to the carrier ended without an answer.")
             session.flush()

@@ -126,7 +126,7 @@ def cancel_waiting(e164: str, why: str) -> int:
     """Cancel every text to *e164* that was not yet handed to anybody, inside the caller's transaction."""
     to_cancel = (Message.peer == e164, Message.state.in_(CANCELABLE))
     locks.hold_conversations(db.session.scalars(select(Message.conversation_id).where(*to_cancel)))
-    waiting = db.session.scalars(select(Message).where(*to_cancel).with_for_update()).all()
+    waiting = db.session.scalars(select(Message).where(*to_cancel).with_for_update(key_share=True)).all()
     for message in waiting:
         message.lease_until = None
         message.error = f"Not sent. {why}"
@@ -137,7 +137,7 @@ def cancel_waiting(e164: str, why: str) -> int:
 def _set(e164: str, state: ConsentState, how: ConsentHow, by: User | None, at: datetime | None) -> None:
     hashed = number_hash(e164)
     values = {"e164": e164, "state": state, "how": how, "by_id": by.id if by else None, "at": at or clock.now()}
-    found = db.session.scalar(select(Consent).where(Consent.number_hash == hashed).with_for_update())
+    found = db.session.scalar(select(Consent).where(Consent.number_hash == hashed).with_for_update(key_share=True))
     if found is None:
         db.session.add(Consent(number_hash=hashed, **values))
     else:

@@ -108,7 +108,7 @@ def _count(source: Source, verdict: Verdict) -> Verdict:
     key = (source, EVENTS[source], verdict.value, now.replace(minute=0, second=0, microsecond=0))
     try:
         with transaction() as session:
-            tally = session.get(WebhookTally, key, with_for_update=True)
+            tally = session.get(WebhookTally, key, with_for_update={"key_share": True})
             if tally is None:
                 tally = WebhookTally(source=key[0], event=key[1], verdict=key[2], hour=key[3], count=0, last_at=now)
                 session.add(tally)

@@ -66,7 +66,7 @@ def _finish(
     media_id: int, state: MediaState, *, content: bytes | None = None, kind: str | None = None, error: str | None = None
 ) -> None:
     with transaction() as session:
-        medium = session.get(Media, media_id, with_for_update=True)
+        medium = session.get(Media, media_id, with_for_update={"key_share": True})
         if medium is None:
             return
         medium.state, medium.error, medium.lease_until = state, error, None

@@ -60,7 +60,7 @@ def submit(
             conversation = session.scalar(
                 select(Conversation)
                 .where(Conversation.id == conversation_id, visibility.conversations_for(by))
-                .with_for_update(of=Conversation)
+                .with_for_update(of=Conversation, key_share=True)
             )
             if conversation is None:
                 raise NotFound("There is no such conversation, or it is not visible to you.")

@@ -124,7 +124,7 @@ def _was_handled(sid: str) -> bool:
 def _leave_trace(sid: str, now: datetime) -> None:
     """What its webhook would have left, without the text, inside the caller's transaction."""
     known = select(Delivery).where(Delivery.source == Source.TWILIO_INBOUND, Delivery.external_id == sid)
-    delivery = db.session.scalar(known.with_for_update())
+    delivery = db.session.scalar(known.with_for_update(key_share=True))
     if delivery is None:
         delivery = Delivery(
             source=Source.TWILIO_INBOUND, external_id=sid, event="inbound", received_at=now, next_attempt_at=now

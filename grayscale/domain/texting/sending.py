@@ -177,7 +177,9 @@ def _prepare(message_id: int) -> Call | None:
         _refuse(message, verdict)
         return None
     number = db.session.scalar(
-        select(SendingNumber).where(SendingNumber.id == conversation.sending_number_id).with_for_update()
+        select(SendingNumber)
+        .where(SendingNumber.id == conversation.sending_number_id)
+        .with_for_update(key_share=True)
     )
     if number is None or not _takes_its_turn(message, number, now):
         return None

@@ -66,7 +66,8 @@ def reopen_unsure() -> int:
     if db.session.scalar(select(Transcript.id).where(unsure).limit(1)) is None or not permissions.may("list_notes"):
         return 0
     with transaction() as session:
-        rows = session.scalars(select(Transcript).where(unsure).limit(500).with_for_update(skip_locked=True)).all()
+        some = select(Transcript).where(unsure).limit(500).with_for_update(skip_locked=True, key_share=True)
+        rows = session.scalars(some).all()
         for transcript in rows:
             attempt.release(transcript, TranscriptState.CHECKING, clock.now(), transcript.error)
     return len(rows)

@@ -68,7 +68,9 @@ def cut(conversation_id: int, *, asked: bool = False) -> Transcript | None:
     """
     with transaction() as session:
         now = clock.now()
-        conversation = session.get(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+        conversation = session.get(
+            Conversation, conversation_id, with_for_update={"key_share": True}, populate_existing=True
+        )
         if conversation is None:
             return None
         due = due_at(conversation_id)

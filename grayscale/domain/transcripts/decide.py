@@ -55,7 +55,7 @@ def try_all_again(by: User) -> int:
     with transaction() as session:
         refused = Transcript.state == TranscriptState.FAILED
         locks.hold_conversations(session.scalars(select(Transcript.conversation_id).where(refused)))
-        rows = session.scalars(select(Transcript).where(refused).with_for_update()).all()
+        rows = session.scalars(select(Transcript).where(refused).with_for_update(key_share=True)).all()
         for transcript in rows:
             attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
         audit.record("transcript.try_all_again", by=by, detail={"count": len(rows)})
@@ -69,7 +69,7 @@ def post_now(conversation_id: int, by: User) -> None:
         conversation = session.scalar(
             select(Conversation)
             .where(Conversation.id == conversation_id, visibility.conversations_for(by))
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if conversation is None:
             raise NotFound("There is no such conversation, or it is not visible to you.")

@@ -70,7 +70,8 @@ def find_forgotten() -> int:
         return 0
     with transaction() as session:
         ids = list(session.scalars(forgotten))
-        for conversation in session.scalars(select(Conversation).where(Conversation.id.in_(ids)).with_for_update()):
+        theirs = select(Conversation).where(Conversation.id.in_(ids)).with_for_update(key_share=True)
+        for conversation in session.scalars(theirs):
             conversation.transcript_due_at = due_at(conversation.id)
         changes.touch(ids)
     log.error("messages waited for a transcript without a due time", conversations=len(ids))

@@ -186,7 +186,8 @@ def _skip_gone() -> int:
     if db.session.scalar(select(Transcript.id).where(gone).limit(1)) is None:
         return 0
     with transaction() as session:
-        rows = session.scalars(select(Transcript).where(gone).limit(BATCH).with_for_update(skip_locked=True)).all()
+        some = select(Transcript).where(gone).limit(BATCH).with_for_update(skip_locked=True, key_share=True)
+        rows = session.scalars(some).all()
         for transcript in rows:
             attempt.skip(transcript)
     return len(rows)

@@ -30,7 +30,7 @@ def choose(conversation_id: int, opportunity_id: int, by: User) -> None:
         conversation = session.scalar(
             select(Conversation)
             .where(Conversation.id == conversation_id, visibility.conversations_for(by))
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if conversation is None:
             raise NotFound("There is no such conversation, or it is not visible to you.")
@@ -100,7 +100,7 @@ def _rebind(conversation: Conversation, opportunity: Opportunity) -> None:
             Transcript.state.in_((TranscriptState.DUE, TranscriptState.FAILED)),
             ~begun,
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     for transcript in rows:
         previous = db.session.get(Opportunity, transcript.opportunity_id) if transcript.opportunity_id else None
