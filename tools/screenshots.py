@@ -5,6 +5,7 @@ Laptop and phone, light and dark. The application runs in this process on a temp
 
 import argparse
 import logging
+import shutil
 import socket
 import tempfile
 import threading
@@ -169,6 +170,8 @@ def main() -> None:
                 folder,
             )
         browser.close()
+    # The README's picture.
+    shutil.copyfile(folder / "busy-laptop-light.png", ROOT / "docs" / "images" / "inbox.png")
 
 
 if __name__ == "__main__":
