@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh connect test lint types unit fix requirements screenshots clean
+.PHONY: help run fresh connect test lint types unit postgresql fix requirements screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,10 @@ types: $(VENV)/.installed-dev ## Types only
 
 unit: $(VENV)/.installed-dev ## The quick tests only: no browser, no PostgreSQL, no processes
 	@$(BIN)/pytest -m "not browser and not flow"
+
+postgresql: $(VENV)/.installed-dev ## Every test that uses a database, on PostgreSQL
+	@$(BIN)/python -m tools.prerequisites
+	@$(BIN)/pytest -q -n 2 --dist loadfile --database postgresql -m "not browser and not flow" tests
 
 fix: $(VENV)/.installed-dev ## Let the linter mend what it can
 	@$(BIN)/ruff check --fix .

@@ -152,7 +152,8 @@ def everything(app: Flask, jonas: User) -> Conversation:
 def test_an_erased_person_is_gone_from_every_table_and_from_the_file(app: Flask, jonas: User) -> None:
     everything(app, jonas)
     assert erasure.erase_opportunity("a", "deleted in Lever")
-    assert erasure.tidy()
+    # Only SQLite's search index keeps words back until it is told.
+    assert erasure.tidy() is (db.engine.dialect.name == "sqlite")
     assert not erasure.tidy()
     db.session.remove()
     for model in (Candidate, CandidatePhone, Opportunity, Conversation, Message, Media, Transcript, TranscriptPart):
@@ -162,6 +163,8 @@ def test_an_erased_person_is_gone_from_every_table_and_from_the_file(app: Flask,
     assert [row.payload for row in db.session.scalars(select(Delivery))] == [None, None]
     receipt = db.session.scalars(select(AuditEvent).where(AuditEvent.action == erasure.CANDIDATE_ERASED)).one()
     assert receipt.detail["messages"] == 1
+    if db.engine.dialect.name != "sqlite":
+        return
     path = app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///")
     db.session.remove()
     for end in ("", "-wal"):
