@@ -20,21 +20,12 @@ STEPS = (
 )
 
 
-def command_again(command: list[str]) -> int:
-    """Run once more, alone and in order, what just failed: tells a broken product from tests in each other's way."""
-    again = [part for part in command if part not in IN_PARALLEL]
-    return subprocess.run([sys.executable, "-m", *again, "-q", "--last-failed"], check=False).returncode
-
-
 def main() -> int:
     for name, command in STEPS:
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
         status = subprocess.run([sys.executable, "-m", *command], check=False).returncode
         print(f"== {name}: {'ok' if status == 0 else 'failed'} in {time.monotonic() - started:.0f} s", flush=True)
-        if status != 0 and command[0] == "pytest" and not command_again(command):
-            print(f"== {name}: what failed passed when run again by itself: it minds what ran before", flush=True)
-            status = 0
         if status != 0:
             return status
     return 0

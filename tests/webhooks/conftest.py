@@ -5,6 +5,8 @@ from flask import Flask
 
 from grayscale import clock
 from grayscale.database import transaction
+from grayscale.domain.lever import receiving, signing
+from grayscale.extensions import limiter
 from grayscale.models import ArchiveReason, KeyState, LeverEvent, LeverIntegration
 from tests import factories
 from tests.webhooks import fake_lever, lever
@@ -14,9 +16,13 @@ from tests.webhooks.fake_lever import FakeLever
 @pytest.fixture
 def connected(app: Flask) -> Flask:
     """The application with the key of its URL known and all eight tokens saved."""
+    # What a process remembers between requests must not come from the test before.
+    limiter.enabled = False
+    receiving._suppressed.clear()
     lever.set_key()
     for event in LeverEvent:
         lever.set_token(event)
+    signing.forget()
     return app
 
 
