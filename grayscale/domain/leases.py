@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, TextClause, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.models import Delivery, Media, Message, SyncRun, Transcript
+from grayscale.models import Delivery, InterviewChange, Media, Message, SyncRun, Transcript
 
-LEASED = (Delivery, Media, Message, SyncRun, Transcript)
+LEASED = (Delivery, InterviewChange, Media, Message, SyncRun, Transcript)
 
 
 def claim(

@@ -6,6 +6,7 @@ from grayscale.models.company import ChangeClock, Company
 from grayscale.models.consent import Consent, ConsentHow, ConsentRecord, ConsentState
 from grayscale.models.conversation import Conversation, ConversationMember
 from grayscale.models.delivery import WAITING, Delivery, DeliveryState, Source, WebhookTally
+from grayscale.models.interview_change import OPEN_CHANGES, WORKED_ON, ChangeKind, ChangeState, InterviewChange
 from grayscale.models.lever_integration import KeyState, LeverEvent, LeverIntegration, WebhookToken
 from grayscale.models.message import (
     CANCELABLE,
@@ -32,14 +33,18 @@ __all__ = [
     "CANCELABLE",
     "FINAL",
     "HANDED_OVER",
+    "OPEN_CHANGES",
     "OPEN_TRANSCRIPTS",
     "TROUBLED",
     "WAITING",
+    "WORKED_ON",
     "ArchiveReason",
     "AuditEvent",
     "Candidate",
     "CandidatePhone",
     "ChangeClock",
+    "ChangeKind",
+    "ChangeState",
     "Company",
     "Consent",
     "ConsentHow",
@@ -52,6 +57,7 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "Interview",
+    "InterviewChange",
     "KeyState",
     "Kind",
     "LeverEvent",

@@ -28,6 +28,7 @@ from grayscale.models import (
     Delivery,
     Direction,
     Interview,
+    InterviewChange,
     Media,
     Message,
     MirrorOddity,
@@ -127,6 +128,7 @@ def forget_person(candidate_id: int, *, why: str, keep_row: bool) -> None:
     if keep_row:
         owned = select(Opportunity.id).where(Opportunity.candidate_id == candidate_id)
         session.execute(delete(Interview).where(Interview.opportunity_id.in_(owned)))
+        session.execute(delete(InterviewChange).where(InterviewChange.opportunity_id.in_(owned)))
     else:
         session.execute(delete(Opportunity).where(Opportunity.candidate_id == candidate_id))
         session.execute(delete(Candidate).where(Candidate.id == candidate_id))

@@ -13,6 +13,7 @@ from grayscale.clients.lever import types
 from grayscale.database import transaction
 from grayscale.domain import changes, history
 from grayscale.domain.company import company_zone
+from grayscale.domain.interviews import news
 from grayscale.domain.lever import mirror_bulk
 from grayscale.domain.lever.mirror_changes import Change
 from grayscale.domain.lever.mirror_lists import note_oddities
@@ -80,12 +81,18 @@ def apply_interviews(
         )
         for text, _ in lines:
             history.add(opportunity.id, text, fetched_at)
-        tied = session.scalars(select(Conversation.id).where(Conversation.candidate_id == opportunity.candidate_id))
-        if applied and (conversations := tied.all()):
-            changes.touch(conversations)
+        if applied or gone:
+            _tell(opportunity)
     return [
         Change(opportunity.id, opportunity_lever_id, False, (text,), (event,), at=fetched_at) for text, event in lines
     ]
+
+
+def _tell(opportunity: Any) -> None:
+    tied = select(Conversation.id).where(Conversation.candidate_id == opportunity.candidate_id)
+    if conversations := db.session.scalars(tied).all():
+        changes.touch(conversations)
+    news.changed(opportunity.id)
 
 
 def _opportunity(lever_id: str) -> Any:
