@@ -1,7 +1,6 @@
 """Rows to test with: each maker has believable defaults and commits."""
 
 import itertools
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +47,6 @@ def user(**values: Any) -> User:
         "email": f"{unique('user')}@harbor.example",
         "role": Role.RECRUITER,
         "password_hash": PASSWORD_HASH,
-        "session_key": secrets.token_hex(16),
         "created_at": clock.now(),
     }
     return add(User(**{**defaults, **values}))

@@ -7,7 +7,9 @@ from bs4 import BeautifulSoup
 from flask import Flask, g
 from werkzeug.test import TestResponse
 
+from grayscale.domain import sessions
 from grayscale.models import User
+from grayscale.web.auth import CARRIED
 
 
 class Page:
@@ -58,8 +60,7 @@ class Browser:
         self.app = app
         if user is not None:
             with self.client.session_transaction(base_url="https://texting.test") as session:
-                session["_user_id"] = user.get_id()
-                session["_fresh"] = True
+                session[CARRIED] = sessions.begin(user.id, label="Test browser")
 
     def get(self, path: str, *, htmx: bool = False, **kwargs: Any) -> Page:
         return self._open("GET", path, htmx=htmx, **kwargs)

@@ -315,7 +315,6 @@ def _people() -> dict[str, User]:
             email=f"{first.lower()}@harbor.example",
             role=role,
             password_hash=PASSWORD_HASH,
-            session_key=first,
             created_at=clock.now(),
             lever_user_id=f"user-{first.lower()}",
         )

@@ -60,7 +60,6 @@ def office(*, empty: bool) -> Iterator[tuple[Flask, str]]:
                         email="ana@harbor.example",
                         role=Role.SUPER_ADMIN,
                         password_hash=demo_data.PASSWORD_HASH,
-                        session_key="ana",
                         created_at=demo_data.ago(0),
                     )
                 )

@@ -1,7 +1,6 @@
 """Many conversations, written straight into a migrated database."""
 
 import random
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -88,7 +87,6 @@ def fill(app: Flask, conversations: int, recruiters: int) -> None:
                         "name": f"Recruiter {n}",
                         "role": Role.RECRUITER,
                         "password_hash": hashed,
-                        "session_key": secrets.token_hex(8),
                         "created_at": now,
                         "active": True,
                         "enter_sends": True,

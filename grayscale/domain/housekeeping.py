@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import search
+from grayscale.domain import search, sessions
 from grayscale.domain.lever import deliveries
 from grayscale.domain.transcripts import due
 from grayscale.models import AuditEvent, SyncKind, SyncRun, SyncState
@@ -27,6 +27,7 @@ def tidy() -> int:
                 SyncRun.kind == SyncKind.POLL, SyncRun.state != SyncState.RUNNING, SyncRun.started_at < now - POLLS_KEPT
             )
         )
+    sessions.purge(now)
     search.forget_deleted()
     due.find_forgotten()
     return purged

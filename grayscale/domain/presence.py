@@ -8,9 +8,10 @@ from sqlalchemy.orm import aliased
 
 from grayscale import clock
 from grayscale.database import transaction
+from grayscale.domain import sessions
 from grayscale.domain.inbox_member import membership
 from grayscale.extensions import db
-from grayscale.models import ChangeClock, ConversationMember, User
+from grayscale.models import ChangeClock, ConversationMember, SessionKind, User, UserSession
 from grayscale.models.types import UTCDateTime
 
 # A browser says that it is still there every ten seconds.
@@ -82,32 +83,36 @@ class Glance:
     """All that tells an unchanged inbox: the change clock, and who else looks at one conversation (``key``)."""
 
     tick: int
-    session_key: str
     viewers: str
 
 
 _GLANCE = (
-    select(ChangeClock.value, User.session_key, ConversationMember.user_id, ConversationMember.typing_until, _name)
-    .select_from(User)
+    select(ChangeClock.value, ConversationMember.user_id, ConversationMember.typing_until, _name)
+    .select_from(UserSession)
+    .join(User, and_(User.id == UserSession.user_id, User.active.is_(True)))
     .join(ChangeClock, true())
     .outerjoin(
         ConversationMember,
         and_(
             ConversationMember.conversation_id == bindparam("conversation_id"),
             ConversationMember.viewing_until > bindparam("now", type_=UTCDateTime()),
-            ConversationMember.user_id != User.id,
+            ConversationMember.user_id != UserSession.user_id,
         ),
     )
     .outerjoin(_colleague, _colleague.id == ConversationMember.user_id)
-    .where(User.id == bindparam("user_id"), User.active.is_(True))
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        UserSession.kind == SessionKind.BROWSER,
+        UserSession.lives_until > bindparam("now", type_=UTCDateTime()),
+    )
     .order_by(_name, ConversationMember.user_id)
 )
 
 
-def glance(user_id: int, conversation_id: int) -> Glance | None:
-    """In one query by keys; None for a person who may not sign in."""
+def glance(token: str, conversation_id: int) -> Glance | None:
+    """In one query by keys, as whoever is signed in with *token*; None when nobody is."""
     now = clock.now()
-    values = {"user_id": user_id, "conversation_id": conversation_id, "now": now}
+    values = {"token_hash": sessions.hash_of(token), "conversation_id": conversation_id, "now": now}
     with db.engine.connect() as connection:
         lines = connection.execute(_GLANCE, values).all()
     if not lines:
@@ -117,4 +122,4 @@ def glance(user_id: int, conversation_id: int) -> Glance | None:
         for line in lines
         if line.user_id is not None
     ]
-    return Glance(lines[0].value, lines[0].session_key, key(present))
+    return Glance(lines[0].value, key(present))

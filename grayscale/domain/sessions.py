@@ -1,44 +1,139 @@
-"""How long a sign-in lasts, and ending all of a person's at once.
+"""Sign-ins: one row each, so that any of them can be ended from anywhere.
 
-A session names its person and their session key; a new key ends every session that holds the old one. When it began
-and when the person last did something travel in the signed cookie.
+Whoever is signed in carries a random token, of which the row keeps the hash. Each sign-in makes a new one.
 """
 
+import hashlib
 import secrets
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.models import User
+from grayscale.domain import audit
+from grayscale.domain.errors import NotFound
+from grayscale.extensions import db
+from grayscale.models import SessionKind, User, UserSession
 
-# A working day and a night's pause end it; so does a fortnight, however busy.
-IDLE_LIMIT = timedelta(hours=12)
-ABSOLUTE_LIMIT = timedelta(days=14)
-# The cookie is written again only this often.
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a sign-in lasts without use, and in any case."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+LIMITS = {
+    # A working day and a night's pause end it; so does a fortnight, however busy.
+    SessionKind.BROWSER: Limits(timedelta(hours=12), timedelta(days=14)),
+    # Lives in a browser's own store and reaches less: a holiday may pass.
+    SessionKind.EXTENSION: Limits(timedelta(days=14), timedelta(days=90)),
+}
+# That somebody is there is written down only this often.
 SEEN_EVERY = timedelta(minutes=5)
 
 
-def new_key() -> str:
-    return secrets.token_hex(16)
-
-
-def is_alive(began_at: float, seen_at: float) -> bool:
-    """Whether a session that began and was last used at these moments (seconds, UTC) still counts."""
+def begin(
+    user_id: int, *, label: str, kind: SessionKind = SessionKind.BROWSER, address: str | None = None
+) -> str:
+    """Sign this person in once more; the token that proves it, told only here. *label* is how they recognise it."""
+    token = secrets.token_urlsafe(32)
     now = clock.now()
-    return (
-        now - datetime.fromtimestamp(began_at, UTC) < ABSOLUTE_LIMIT
-        and now - datetime.fromtimestamp(seen_at, UTC) < IDLE_LIMIT
+    with transaction() as session:
+        session.add(
+            UserSession(
+                user_id=user_id,
+                kind=kind,
+                token_hash=hash_of(token),
+                label=label[:100],
+                address=address,
+                began_at=now,
+                seen_at=now,
+                lives_until=_lives_until(kind, now, now),
+            )
+        )
+    return token
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find(token: str, kind: SessionKind = SessionKind.BROWSER) -> tuple[User, UserSession] | None:
+    """The person of a token and their sign-in, unless it was ended, is past its limits, or they were deactivated."""
+    found = db.session.execute(
+        select(User, UserSession)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            UserSession.token_hash == hash_of(token),
+            UserSession.kind == kind,
+            UserSession.lives_until > clock.now(),
+            User.active.is_(True),
+        )
+    ).first()
+    return None if found is None else (found.User, found.UserSession)
+
+
+def note_use(held: UserSession) -> None:
+    """Keep a sign-in from idling out: its person did something."""
+    now = clock.now()
+    if now - held.seen_at <= SEEN_EVERY:
+        return
+    session_id, until = held.id, _lives_until(held.kind, held.began_at, now)
+    with transaction() as session:
+        session.execute(
+            update(UserSession).where(UserSession.id == session_id).values(seen_at=now, lives_until=until)
+        )
+
+
+def of(user_id: int) -> list[UserSession]:
+    """Where this person is signed in, the last used first."""
+    return list(
+        db.session.scalars(
+            select(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.lives_until > clock.now())
+            .order_by(UserSession.seen_at.desc(), UserSession.id.desc())
+        )
     )
 
 
-def end_all(user_id: int) -> None:
-    """Sign this person out everywhere."""
+def end(token: str) -> None:
+    """Sign out whoever carries *token*; nothing happens when it ended already."""
     with transaction() as session:
-        session.execute(
-            update(User)
-            .where(User.id == user_id)
-            .values(session_key=new_key())
-            .execution_options(synchronize_session="fetch")
-        )
+        session.execute(delete(UserSession).where(UserSession.token_hash == hash_of(token)))
+
+
+def end_one(session_id: int, by: User) -> str:
+    """Sign out one of *by*'s own; its label. Raises ``NotFound`` for anybody else's and for one that ended."""
+    with transaction() as session:
+        found = session.get(UserSession, session_id)
+        if found is None or found.user_id != by.id:
+            raise NotFound("This sign-in has ended already.")
+        session.delete(found)
+        audit.record("user.signed_out_one", by=by, subject=by.email, detail={"kind": found.kind, "label": found.label})
+        return found.label
+
+
+def end_all(user_id: int, by: User | None = None) -> int:
+    """Sign this person out everywhere; of how many. Written down when *by* asked for it as such."""
+    with transaction() as session:
+        done: Any = session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+        if by is not None:
+            email = session.scalar(select(User.email).where(User.id == user_id))
+            audit.record("user.signed_out_everywhere", by=by, subject=email or "", detail={"sign_ins": done.rowcount})
+    return int(done.rowcount)
+
+
+def purge(now: datetime) -> None:
+    """Drop what is past its limits."""
+    with transaction() as session:
+        session.execute(delete(UserSession).where(UserSession.lives_until < now))
+
+
+def _lives_until(kind: SessionKind, began_at: datetime, seen_at: datetime) -> datetime:
+    limits = LIMITS[kind]
+    return min(seen_at + limits.idle, began_at + limits.absolute)

@@ -53,7 +53,6 @@ def create(
             role=role,
             password_hash=password_hash,
             lever_user_id=_proposed(address),
-            session_key=sessions.new_key(),
             created_at=clock.now(),
         )
         session.add(user)
@@ -124,7 +123,7 @@ def deactivate(user_id: int, by: User) -> None:
             return
         _keep_a_super_admin(user)
         user.active = False
-        user.session_key = sessions.new_key()
+        sessions.end_all(user.id)
         user.link_hash = user.link_expires_at = None
         audit.record("user.deactivated", by=by, subject=user.email)
 
@@ -194,7 +193,7 @@ def set_password(user_id: int, password_hash: str, action: str) -> None:
     with transaction():
         user = get(user_id)
         user.password_hash = password_hash
-        user.session_key = sessions.new_key()
+        sessions.end_all(user.id)
         user.link_hash = user.link_expires_at = None
         audit.record(action, by=user, subject=user.email)
 

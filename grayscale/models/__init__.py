@@ -28,6 +28,7 @@ from grayscale.models.template import Snippet, Template
 from grayscale.models.texting_account import ConsentPolicy, SendingNumber, TextingAccount
 from grayscale.models.transcript import OPEN_TRANSCRIPTS, Transcript, TranscriptPart, TranscriptState
 from grayscale.models.user import Role, User
+from grayscale.models.user_session import SessionKind, UserSession
 
 __all__ = [
     "CANCELABLE",
@@ -73,6 +74,7 @@ __all__ = [
     "Posting",
     "Role",
     "SendingNumber",
+    "SessionKind",
     "Snippet",
     "Source",
     "Stage",
@@ -86,6 +88,7 @@ __all__ = [
     "TranscriptPart",
     "TranscriptState",
     "User",
+    "UserSession",
     "Via",
     "WebhookTally",
     "WebhookToken",

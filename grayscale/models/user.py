@@ -31,17 +31,14 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined]
     lever_user_id: Mapped[str | None] = mapped_column(LeverId, index=True)
     time_zone: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
-    # Part of every session of this person: a new value ends them all.
-    session_key: Mapped[str] = mapped_column(String(64))
+    # Read by processes of the version before sign-ins were rows; a deploy overlaps them. Goes with the next version.
+    session_key: Mapped[str] = mapped_column(String(64), default="", deferred=True)
     # Hash of the one-time link that sets a password (an invitation or a reset), and when it stops working.
     link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     link_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     enter_sends: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-    def get_id(self) -> str:
-        return f"{self.id}:{self.session_key}"
 
     @property
     def is_active(self) -> bool:

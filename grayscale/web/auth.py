@@ -8,20 +8,21 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user, logout_user
-from sqlalchemy import select
+from flask_login import current_user
 
-from grayscale import clock
 from grayscale.domain import sessions
-from grayscale.extensions import db, login_manager
-from grayscale.models import User
+from grayscale.extensions import login_manager
+from grayscale.models import User, UserSession
+from grayscale.web.devices import describe
 from grayscale.web.htmx import respond, wants_partial
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 PUBLIC_ENDPOINTS = frozenset({"static"})
+# Where the signed cookie carries the token of its sign-in: what Flask-Login calls the user's id.
+CARRIED = "_user_id"
 
 
 def public(view: View) -> View:
@@ -51,18 +52,20 @@ def early(answer: Callable[[], ResponseReturnValue | None]) -> Callable[[View], 
     return mark
 
 
-def session_holder() -> tuple[int, str] | None:
-    """User id and session key the cookie names, unless the session is too old. Whether they still hold is not known."""
-    now = clock.now().timestamp()
-    user_id, _, session_key = str(session.get("_user_id", "")).partition(":")
-    if not user_id.isdigit() or not sessions.is_alive(session.get("began", now), session.get("seen", now)):
-        return None
-    return int(user_id), session_key
+def carried_token() -> str | None:
+    """The token this browser carries. Whether it still counts is not known."""
+    token = session.get(CARRIED)
+    return token if isinstance(token, str) else None
+
+
+def my_session() -> UserSession:
+    """The sign-in of this request."""
+    return cast(UserSession, g.user_session)
 
 
 def init_app(app: Flask) -> None:
     login_manager.init_app(app)
-    # The limits below decide how long a session lasts; tying it to an address signs people on the move out.
+    # Tying a sign-in to an address would sign people on the move out.
     login_manager.session_protection = None
     login_manager.user_loader(load_user)
     app.before_request(guard)
@@ -70,26 +73,26 @@ def init_app(app: Flask) -> None:
 
 def sign_in(user: User) -> None:
     """Begin a session; nothing of an earlier one, its CSRF token included, lives on."""
-    session.clear()
-    login_user(user)
-    session["began"] = session["seen"] = clock.now().timestamp()
+    sign_out()
+    session[CARRIED] = sessions.begin(
+        user.id, label=describe(request.headers.get("User-Agent", "")), address=request.remote_addr
+    )
 
 
 def sign_out() -> None:
-    logout_user()
+    token = carried_token()
+    if token is not None:
+        sessions.end(token)
     session.clear()
 
 
-def load_user(session_id: str) -> User | None:
-    """The person of a session, unless it is too old, they were deactivated or their sessions ended."""
-    now = clock.now().timestamp()
-    if not sessions.is_alive(session.get("began", now), session.get("seen", now)):
+def load_user(token: str) -> User | None:
+    """The person whose sign-in this browser carries, if it still counts."""
+    found = sessions.find(token)
+    if found is None:
         return None
-    user_id, _, session_key = session_id.partition(":")
-    if not user_id.isdigit():
-        return None
-    user = db.session.scalar(select(User).where(User.id == int(user_id), User.active.is_(True)))
-    return user if user is not None and user.session_key == session_key else None
+    user, g.user_session = found
+    return user
 
 
 def guard() -> ResponseReturnValue | None:
@@ -111,11 +114,8 @@ def guard() -> ResponseReturnValue | None:
 
 def note_activity() -> None:
     """Keep the session from idling out. What a page fetches by itself is no sign of a person."""
-    now = clock.now().timestamp()
-    is_person = request.method == "POST" or not wants_partial()
-    if is_person and now - session.get("seen", 0) > sessions.SEEN_EVERY.total_seconds():
-        session["seen"] = now
-        session.setdefault("began", now)
+    if request.method == "POST" or not wants_partial():
+        sessions.note_use(my_session())
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from bench.inbox import data
 from grayscale import clock
-from grayscale.domain import candidates, inbox, inbox_thread, presence, search
+from grayscale.domain import candidates, inbox, inbox_thread, presence, search, sessions
 from grayscale.domain.candidates import Filters
 from grayscale.domain.inbox import Place, View
 from grayscale.extensions import db
@@ -70,7 +70,7 @@ def test_no_query_of_the_inbox_scans(plans: list[str]) -> None:
     inbox_thread.earlier(1, Place(clock.now(), 10**9))
     inbox_thread.replied_meanwhile(1, user, 5)
     presence.viewers(1, user)
-    presence.glance(user.id, 1)
+    presence.glance(sessions.begin(user.id, label="Browser"), 1)
     for query in ("forklift badge", "okafor mira", data.phone(7)):
         search.find(user, query)
         candidates.page(user, Filters(words=query))

@@ -7,7 +7,7 @@ from grayscale.config import current_config
 from grayscale.domain import sessions, users
 from grayscale.domain.company import company
 from grayscale.domain.errors import Invalid
-from grayscale.web.auth import me, sign_in, sign_out
+from grayscale.web.auth import me, my_session, sign_in, sign_out
 from grayscale.web.forms import put_error
 from grayscale.web.forms.auth import ChangePasswordForm, PreferencesForm
 from grayscale.web.navigation import THEME_COOKIE, THEMES
@@ -62,10 +62,16 @@ def change_password() -> ResponseReturnValue:
 
 @bp.post("/account/sign-out-everywhere")
 def sign_out_everywhere() -> ResponseReturnValue:
-    sessions.end_all(me().id)
+    sessions.end_all(me().id, by=me())
     sign_out()
     flash("You are signed out on every device.", "success")
     return redirect(url_for("auth.login"), 303)
+
+
+@bp.post("/account/sessions/<int:session_id>/sign-out")
+def sign_out_one(session_id: int) -> ResponseReturnValue:
+    flash(f"{sessions.end_one(session_id, me())} is signed out.", "success")
+    return redirect(url_for("account.show"), 303)
 
 
 def _preferences() -> PreferencesForm:
@@ -80,5 +86,7 @@ def _preferences() -> PreferencesForm:
 
 
 def _page(form: PreferencesForm, password_form: ChangePasswordForm, status: int = 200) -> ResponseReturnValue:
-    zone = company().time_zone
-    return render_template("account/show.html", form=form, password_form=password_form, company_zone=zone), status
+    return render_template(
+        "account/show.html", form=form, password_form=password_form, company_zone=company().time_zone,
+        sessions=sessions.of(me().id), mine=my_session().id,
+    ), status

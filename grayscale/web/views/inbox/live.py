@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from grayscale.domain import changes, inbox, inbox_thread, presence
 from grayscale.domain.inbox import Place, View
 from grayscale.models import Conversation
-from grayscale.web.auth import early, me, session_holder
+from grayscale.web.auth import carried_token, early, me
 from grayscale.web.htmx import respond
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
@@ -20,14 +20,12 @@ from grayscale.web.views.inbox.thread import panel_context, thread_context
 
 def unchanged() -> ResponseReturnValue | None:
     """204 if nothing changed for a signed-in person; None leaves the answer, and the proof of who asks, to the view."""
-    holder = session_holder()
-    if holder is None:
+    token = carried_token()
+    if token is None:
         return None
-    user_id, session_key = holder
-    seen = presence.glance(user_id, request.args.get("c", 0, type=int))
+    seen = presence.glance(token, request.args.get("c", 0, type=int))
     if (
         seen is None
-        or seen.session_key != session_key
         or str(seen.tick) != request.args.get("tick")
         or seen.viewers != request.args.get("viewers", "")
     ):
