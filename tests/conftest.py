@@ -11,6 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 
 from grayscale import create_app
 from grayscale.config import Config
@@ -163,6 +164,9 @@ def as_jonas(jonas: User, sign_in: Callable[[User], Browser]) -> Browser:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # How long an example takes says more about the machine than about the code.
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
     # A developer's own environment must not leak into what the tests start.
     for name in ("DYNO", "DATABASE_URL", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
         os.environ.pop(name, None)

@@ -8,7 +8,7 @@ from grayscale.domain import audit, changes
 from grayscale.domain.errors import Invalid
 from grayscale.domain.inbox_member import membership
 from grayscale.extensions import db
-from grayscale.models import Conversation, Direction, Message, User
+from grayscale.models import Conversation, User
 
 
 def archive(conversation_id: int, by: User) -> None:
@@ -53,14 +53,6 @@ def follow(conversation_id: int, by: User, follows: bool) -> None:
 def colleagues() -> list[User]:
     """Whom a conversation can be assigned to."""
     return list(db.session.scalars(select(User).where(User.active.is_(True)).order_by(func.lower(User.name), User.id)))
-
-
-def is_first_text(conversation_id: int) -> bool:
-    """Nothing was said in this conversation yet, either way."""
-    said = select(Message.id).where(
-        Message.conversation_id == conversation_id, Message.direction != Direction.INTERNAL
-    )
-    return db.session.scalar(said.limit(1)) is None
 
 
 def settle_opt_out(conversation_id: int) -> None:

@@ -3,7 +3,7 @@
 from grayscale.models.audit_event import AuditEvent
 from grayscale.models.candidate import Candidate, CandidatePhone, MirrorOddity, Via
 from grayscale.models.company import ChangeClock, Company
-from grayscale.models.consent import Consent, ConsentHow, ConsentRecord, ConsentState
+from grayscale.models.consent import Consent, ConsentHow, ConsentKind, ConsentRecord, ConsentSource, ConsentState
 from grayscale.models.conversation import Conversation, ConversationMember
 from grayscale.models.delivery import WAITING, Delivery, DeliveryState, Source, WebhookTally
 from grayscale.models.interview_change import OPEN_CHANGES, WORKED_ON, ChangeKind, ChangeState, InterviewChange
@@ -49,8 +49,10 @@ __all__ = [
     "Company",
     "Consent",
     "ConsentHow",
+    "ConsentKind",
     "ConsentPolicy",
     "ConsentRecord",
+    "ConsentSource",
     "ConsentState",
     "Conversation",
     "ConversationMember",

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grayscale.extensions import db
-from grayscale.models.types import E164, BigId, RowId, UTCDateTime, enum_type
+from grayscale.models.types import E164, BigId, LeverId, RowId, UTCDateTime, enum_type
 
 
 @enum.unique
@@ -25,6 +25,26 @@ class ConsentHow(enum.StrEnum):
     RECRUITER = "recruiter"
     TEXTED_US = "texted_us"
     RECORDED = "recorded"
+
+
+@enum.unique
+class ConsentKind(enum.StrEnum):
+    """What was agreed to: an answer to their own question, texts about a job, or that in writing."""
+
+    INQUIRY = "inquiry"
+    EXPRESS = "express"
+    EXPRESS_WRITTEN = "express_written"
+
+
+@enum.unique
+class ConsentSource(enum.StrEnum):
+    """Where it was given."""
+
+    TEXT = "text"
+    APPLICATION = "application"
+    VERBAL = "verbal"
+    EMAIL = "email"
+    OTHER = "other"
 
 
 class Consent(db.Model):  # type: ignore[name-defined]
@@ -54,3 +74,9 @@ class ConsentRecord(db.Model):  # type: ignore[name-defined]
     message_id: Mapped[int | None] = mapped_column(BigId)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # Of a consent: what it covers, where it was given, which words were shown on which page, and for which job.
+    kind: Mapped[ConsentKind | None] = mapped_column(enum_type(ConsentKind, "kind"))
+    source: Mapped[ConsentSource | None] = mapped_column(enum_type(ConsentSource, "source"))
+    wording: Mapped[str] = mapped_column(Text, default="", server_default="")
+    page_url: Mapped[str] = mapped_column(Text, default="", server_default="")
+    opportunity_lever_id: Mapped[str | None] = mapped_column(LeverId)

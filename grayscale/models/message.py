@@ -126,6 +126,8 @@ class Message(db.Model):  # type: ignore[name-defined]
     send_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # When the recruiter chose the minute themselves (rather than quiet hours or the pace).
     scheduled_by_person: Mapped[bool] = mapped_column(default=False)
+    # An automated text that did not go by then is cancelled rather than sent late.
+    useless_after: Mapped[datetime | None] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Committed just before the call to the carrier: from here on its outcome is unknown until proven.

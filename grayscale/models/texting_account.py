@@ -4,7 +4,7 @@ import enum
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, Time
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, Time, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grayscale.crypto import EncryptedText
@@ -45,6 +45,8 @@ class TextingAccount(db.Model):  # type: ignore[name-defined]
     # {"FL": {"mon": ["08:00", "20:00"], …}}: stricter windows by state, where the company keeps its own.
     state_windows: Mapped[dict[str, Any] | None] = mapped_column(Json)
     require_opt_out_line: Mapped[bool] = mapped_column(default=True)
+    # Whether a recruiter's first text to a number must name them and the company.
+    require_names: Mapped[bool] = mapped_column(default=False, server_default=false())
     unanswered_limit: Mapped[int] = mapped_column(default=3)
     consent: Mapped[ConsentPolicy] = mapped_column(
         enum_type(ConsentPolicy, "consent"), default=ConsentPolicy.ANY_VALID_NUMBER

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain.texting import consent, gate, outbound
+from grayscale.domain.texting import consent, gate, introduction, outbound
 from grayscale.domain.texting.gate import Code
 from grayscale.models import (
     Candidate,
@@ -229,4 +229,4 @@ def test_the_gates_answer_can_be_read_on_the_message(
     ],
 )
 def test_how_to_opt_out_is_an_instruction_not_a_word(body: str, tells: bool) -> None:
-    assert bool(gate.SAYS_HOW_TO_OPT_OUT.search(body)) is tells
+    assert bool(introduction.SAYS_HOW_TO_OPT_OUT.search(body)) is tells

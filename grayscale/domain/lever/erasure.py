@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, or_, select, text, update
 
 from grayscale.database import after_commit, transaction
 from grayscale.domain import audit, changes, conversations, history
+from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import target
 from grayscale.extensions import db
 from grayscale.logging import get_logger
@@ -294,7 +295,7 @@ def _forget_words(threads: list[int]) -> None:
 
 def _forget_numbers(numbers: list[str]) -> None:
     """The hash stays: a number that opted out stays opted out."""
-    for model, blank in ((Consent, {"e164": None}), (ConsentRecord, {"e164": None, "words": ""})):
+    for model, blank in ((Consent, {"e164": None}), (ConsentRecord, consent.ERASED)):
         db.session.execute(
             update(model).where(model.e164.in_(numbers)).values(blank).execution_options(synchronize_session=False)
         )

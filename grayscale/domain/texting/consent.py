@@ -6,6 +6,7 @@ still recognised. Only the candidate's own START undoes the candidate's own STOP
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -21,7 +22,9 @@ from grayscale.models import (
     CANCELABLE,
     Consent,
     ConsentHow,
+    ConsentKind,
     ConsentRecord,
+    ConsentSource,
     ConsentState,
     Conversation,
     Message,
@@ -31,6 +34,22 @@ from grayscale.models import (
 
 # Ways only the candidate can take back.
 THEIR_OWN = (ConsentHow.KEYWORD, ConsentHow.CARRIER)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A consent: what it covers, where it was given, *wording* shown on the page *page_url*, for which opportunity."""
+
+    kind: ConsentKind
+    source: ConsentSource
+    note: str = ""
+    wording: str = ""
+    page_url: str = ""
+    opportunity_lever_id: str | None = None
+
+
+# Whoever texts us first agrees to an answer, by a text.
+BY_TEXTING_US = Given(ConsentKind.INQUIRY, ConsentSource.TEXT)
 
 
 def number_hash(e164: str) -> str:
@@ -102,23 +121,48 @@ def opt_in(
             audit.record("consent.opted_in", by=by, subject=e164[-4:], detail={"how": how.value})
 
 
+def record_given(e164: str, given: Given, by: User) -> None:
+    """Write down a consent somebody gave outside of this application, as a recruiter knows of it.
+
+    Raises ``Invalid`` when it does not say how, and ``NotAllowed`` for a number that opted out: what was said before
+    counts for nothing after it.
+    """
+    if not given.note.strip():
+        raise Invalid("Say how and when they agreed, so that it can be shown later.", "note")
+    with transaction():
+        if is_opted_out(e164):
+            raise NotAllowed("This number opted out. A consent from before does not undo that.")
+        _set(e164, ConsentState.OPTED_IN, ConsentHow.RECORDED, by, None)
+        record(e164, ConsentState.OPTED_IN, ConsentHow.RECORDED, by=by, words=given.note.strip(), given=given)
+        _tell(e164, f"Consent recorded by {by.name}: {given.note.strip()}")
+        audit.record("consent.recorded", by=by, subject=e164[-4:], detail={"kind": given.kind, "source": given.source})
+
+
 def record(
     e164: str, state: ConsentState, how: ConsentHow, *, by: User | None = None, words: str = "",
-    message_id: int | None = None, at: datetime | None = None,
+    message_id: int | None = None, at: datetime | None = None, given: Given | None = None,
 ) -> None:
     """Append to the record, inside the caller's transaction."""
+    details = given or (BY_TEXTING_US if how is ConsentHow.TEXTED_US else None)
     db.session.add(
         ConsentRecord(
             number_hash=number_hash(e164), e164=e164, state=state, how=how, words=words, message_id=message_id,
             by_id=by.id if by else None, at=at or clock.now(),
+            kind=details.kind if details else None, source=details.source if details else None,
+            wording=details.wording.strip() if details else "", page_url=details.page_url.strip() if details else "",
+            opportunity_lever_id=details.opportunity_lever_id if details else None,
         )
     )
+
+
+# What an erasure takes from a record; that there was one, of what kind and when, stays with the hash.
+ERASED = {"e164": None, "words": "", "wording": "", "page_url": "", "opportunity_lever_id": None}
 
 
 def forget(e164: str) -> None:
     """Erase the number and the words, inside the caller's transaction; the hash goes on standing for an opt-out."""
     hashed = number_hash(e164)
-    db.session.execute(update(ConsentRecord).where(ConsentRecord.number_hash == hashed).values(e164=None, words=""))
+    db.session.execute(update(ConsentRecord).where(ConsentRecord.number_hash == hashed).values(ERASED))
     db.session.execute(update(Consent).where(Consent.number_hash == hashed).values(e164=None))
 
 

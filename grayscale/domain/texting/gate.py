@@ -2,23 +2,27 @@
 
 Asked when a text is submitted and again right before it is called to the carrier. In order: the number is valid, not
 opted out, consent is on record where the company demands it, the hour is allowed, the limit of unanswered texts is not
-reached, the first text says how to opt out, the sender may send. Quiet hours hold a text; everything else blocks it.
+reached, the first text says who writes and how to opt out, the sender may send. Quiet hours hold a text; everything
+else blocks it.
+
+No way of sending goes around it: each only writes a row (``outbound.submit`` for people, ``automated.plan`` for the
+application, ``inbound`` for the answer to a keyword), and ``sending``, which alone calls the carrier, asks here first.
+A new way of sending does the same.
 """
 
 import enum
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from grayscale.domain.company import company, texting_account
-from grayscale.domain.texting import consent, hours, phones
+from grayscale.domain.texting import consent, hours, introduction, phones
+from grayscale.domain.texting.introduction import COUNTED
 from grayscale.extensions import db
 from grayscale.models import (
-    HANDED_OVER,
     CandidatePhone,
     ConsentPolicy,
     ConsentState,
@@ -35,17 +39,8 @@ from grayscale.models import (
 # A reply to somebody who just texted may go at any hour.
 LIVE_EXCHANGE = timedelta(minutes=15)
 LIMIT_WINDOW = timedelta(hours=24)
-# After so long a silence a text is a first one again.
-SILENCE = timedelta(days=30)
-# States in which a text counts against the limit: the carrier has it, or may have it.
-COUNTED = (*HANDED_OVER, MessageState.SENDING, MessageState.CHECKING, MessageState.UNSURE)
-# An instruction, not the bare word: "I cannot stop thinking about your resume" tells nobody how.
-SAYS_HOW_TO_OPT_OUT = re.compile(
-    r"\bSTOP\b"
-    r"|(?i:\b(?:reply|respond|answer|text|txt|send|type|write)\b[^.!?\n]{0,25}\b(?:stop|quit|unsubscribe|end|cancel)\b)"
-    r"|(?i:\bto\s+(?:opt[\s-]?out|unsubscribe)\b|\byou\s+(?:can|may)\s+(?:opt[\s-]?out|unsubscribe)\b)"
-    r"|(?i:\bstop\s+to\s+(?:opt|end|quit|cancel|unsub))"
-)
+# Numbers change hands: a consent nobody confirmed by a text for so long is asked for again.
+CONSENT_LASTS = timedelta(days=365)
 
 
 @enum.unique
@@ -62,6 +57,7 @@ class Code(enum.StrEnum):
     QUIET_HOURS = "quiet_hours"
     OVER_LIMIT = "over_limit"
     NO_OPT_OUT_LINE = "no_opt_out_line"
+    NO_NAMES = "no_names"
     SENDER_STOPPED = "sender_stopped"
 
 
@@ -108,10 +104,10 @@ def check(
         _forbidden(conversation),
         _opted_out(to),
         _stop_suggested(conversation, by, message),
-        _consent(to),
+        _consent(to, at),
         held := _hours(conversation, to, at, message),
         _limit(conversation, to, at, message),
-        _opt_out_line(to, at, body, message),
+        _introduction(to, at, by, body, message),
         _sender(conversation),
     ):
         if verdict is not None and not verdict.allowed and not verdict.holds:
@@ -148,21 +144,6 @@ def is_live(conversation: Conversation, at: datetime) -> bool:
     """Whether the candidate texted a moment ago, so that an answer is expected at any hour."""
     last = conversation.last_inbound_at
     return last is not None and at - LIVE_EXCHANGE <= last <= at
-
-
-def is_first_text(peer: str, at: datetime, *, message: Message | None = None) -> bool:
-    """Whether a text to *peer* comes out of the blue: nothing was said either way for a month.
-
-    One about to be written (no *message*) comes after what waits ahead of it.
-    """
-    counts = or_(
-        Message.direction == Direction.INBOUND,
-        (Message.direction == Direction.OUTBOUND) & Message.state.in_(COUNTED),
-    )
-    if message is None:
-        counts = counts | (Message.state.in_((MessageState.QUEUED, MessageState.SCHEDULED)) & (Message.send_at <= at))
-    said = select(Message.id).where(Message.peer == peer, Message.occurred_at >= at - SILENCE, counts)
-    return db.session.scalar(said.limit(1)) is None
 
 
 def local_sentence(moment: datetime, zones: Sequence[str]) -> str:
@@ -216,15 +197,31 @@ def _stop_suggested(conversation: Conversation, by: User | None, message: Messag
     return Verdict(False, Code.STOP_SUGGESTED, sentence)
 
 
-def _consent(peer: str) -> Verdict | None:
+def _consent(peer: str, at: datetime) -> Verdict | None:
     if texting_account().consent is not ConsentPolicy.RECORDED_CONSENT:
         return None
     found = consent.state_of(peer)
-    if found is not None and found.state is ConsentState.OPTED_IN:
+    if found is None or found.state is not ConsentState.OPTED_IN:
+        return Verdict(
+            False,
+            Code.NO_CONSENT,
+            "There is no consent on record for this number, and the company's policy asks for one.",
+        )
+    if found.at > at - CONSENT_LASTS or _heard_of_since(peer, at - CONSENT_LASTS):
         return None
     return Verdict(
-        False, Code.NO_CONSENT, "There is no consent on record for this number, and the company's policy asks for one."
+        False,
+        Code.NO_CONSENT,
+        "Their consent is more than a year old and they have been silent since, so the number may be somebody else's by"
+        " now. Ask again.",
     )
+
+
+def _heard_of_since(peer: str, since: datetime) -> bool:
+    heard = select(Message.id).where(
+        Message.peer == peer, Message.direction == Direction.INBOUND, Message.occurred_at > since
+    )
+    return db.session.scalar(heard.limit(1)) is not None
 
 
 def _hours(conversation: Conversation, peer: str, at: datetime, message: Message | None) -> Verdict | None:
@@ -281,14 +278,20 @@ def _limit(conversation: Conversation, peer: str, at: datetime, message: Message
     return Verdict(False, Code.OVER_LIMIT, sentence)
 
 
-def _opt_out_line(peer: str, at: datetime, body: str | None, message: Message | None) -> Verdict | None:
-    if body is None or not texting_account().require_opt_out_line or SAYS_HOW_TO_OPT_OUT.search(body):
+def _introduction(
+    peer: str, at: datetime, by: User | None, body: str | None, message: Message | None
+) -> Verdict | None:
+    author = by or (message.author if message is not None else None)
+    if body is None or not introduction.is_wanted(peer, at, author, message=message):
         return None
-    if not is_first_text(peer, at, message=message):
-        return None
-    return Verdict(
-        False, Code.NO_OPT_OUT_LINE, "A first text must say how to opt out. Add for example: Reply STOP to opt out."
-    )
+    if introduction.lacks_opt_out_line(body):
+        return Verdict(
+            False, Code.NO_OPT_OUT_LINE, "A first text must say how to opt out. Add for example: Reply STOP to opt out."
+        )
+    missing = introduction.missing_names(body, author)
+    if missing:
+        return Verdict(False, Code.NO_NAMES, f"A first text must say who writes. Add {' and '.join(missing)}.")
+    return None
 
 
 def _sender(conversation: Conversation) -> Verdict | None:

@@ -84,5 +84,6 @@ def copy(message: Message, *, send_at: datetime, submission_key: str | None = No
         retry_of_id=message.id,
         uploads=uploads,
     )
+    again.useless_after = message.useless_after
     lines.note(again, "A further try of an earlier text.", state=again.state)
     return again

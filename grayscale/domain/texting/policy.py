@@ -24,6 +24,7 @@ class Policy:
     opens: time
     closes: time
     require_opt_out_line: bool
+    require_names: bool
     unanswered_limit: int
     consent: ConsentPolicy
     allow_live_replies: bool

@@ -166,6 +166,9 @@ def _prepare(message_id: int) -> Call | None:
         return None
     conversation, now = message.conversation, clock.now()
     late = now - (message.send_at or now)
+    if message.useless_after is not None and now >= message.useless_after:
+        _too_late(message)
+        return None
     if late > (LATEST_SCHEDULED if message.scheduled_by_person else LATEST):
         _ask(message, "It missed its time, because texting was not possible then.")
         return None
@@ -205,6 +208,9 @@ def _prepare(message_id: int) -> Call | None:
 
 def _refuse(message: Message, verdict: gate.Verdict) -> None:
     message.lease_until = None
+    if verdict.holds and message.useless_after and (verdict.allowed_at or clock.now()) >= message.useless_after:
+        _too_late(message)
+        return
     if verdict.holds:
         message.send_at = verdict.allowed_at
         lines.take(message, MessageState.SCHEDULED, verdict.sentence)
@@ -218,6 +224,13 @@ def _refuse(message: Message, verdict: gate.Verdict) -> None:
     else:
         message.error = verdict.sentence
         lines.take(message, MessageState.BLOCKED, verdict.sentence)
+    _show(message)
+
+
+def _too_late(message: Message) -> None:
+    message.lease_until = None
+    message.error = "Not sent. It would have come too late to be of use."
+    lines.take(message, MessageState.CANCELED, message.error)
     _show(message)
 
 
@@ -249,6 +262,8 @@ def _validity(conversation: Conversation, message: Message, now: datetime) -> in
     """Seconds the carrier may hold the text: never beyond the hour at which texts must stop."""
     zones, allowed = gate.zones_of(conversation, message.peer), gate.hours_of(conversation, message.peer)
     low, high = VALIDITY
+    if message.useless_after is not None:
+        high = max(low, min(high, int((message.useless_after - now).total_seconds())))
     if not hours.allowed_at(now, zones, allowed):
         return int(gate.LIVE_EXCHANGE.total_seconds())
     closes = hours.next_closed(now, zones, allowed)

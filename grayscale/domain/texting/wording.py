@@ -17,7 +17,7 @@ from grayscale.database import transaction
 from grayscale.domain import audit
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from grayscale.domain.texting import gate
+from grayscale.domain.texting import gate, introduction
 from grayscale.extensions import db
 from grayscale.models import Conversation, Interview, Opportunity, Posting, Snippet, Stage, Template, User
 
@@ -81,16 +81,22 @@ def fill_or_refuse(body: str, conversation: Conversation, by: User) -> str:
 
 
 def first_text_suggestion(conversation: Conversation, by: User) -> str | None:
-    """What the composer starts with when nothing was said yet: who writes, for whom, and how to opt out.
+    """What the composer starts with in a first text, also after a long silence: who writes, for whom, how to opt out.
 
-    None when this is no first text or the company does not ask for the line. The recruiter may reword it.
+    A recruiter who joins a colleague's conversation is introduced. None when neither is so, or the company asks for
+    neither line. The recruiter may reword it.
     """
-    if not texting_account().require_opt_out_line or not gate.is_first_text(conversation.peer, clock.now()):
+    account = texting_account()
+    if not (account.require_opt_out_line or account.require_names):
+        return None
+    is_first = introduction.is_first_text(conversation.peer, clock.now())
+    if not is_first and not introduction.is_new_recruiter(conversation.peer, by):
         return None
     first_name = conversation.candidate.first_name if conversation.candidate is not None else ""
     greeting = f"Hi {first_name}, this is {by.name}" if first_name else f"Hi, this is {by.name}"
     whom = f" from {company().name}" if company().name else ""
-    return f"{greeting}{whom}. {OPT_OUT_LINE}"
+    says_how = account.require_opt_out_line and (is_first or account.require_names)
+    return f"{greeting}{whom}.{f' {OPT_OUT_LINE}' if says_how else ''}"
 
 
 def _value(name: str, conversation: Conversation, by: User) -> str:

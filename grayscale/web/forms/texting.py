@@ -26,6 +26,7 @@ class TextingForm(FlaskForm):
     allow_live_replies = BooleanField("Let recruiters answer outside these hours when the candidate just texted")
     state_windows = TextAreaField("Hours by state", [Length(max=4000)])
     require_opt_out_line = BooleanField("Require opt-out line in first text")
+    require_names = BooleanField("Require the recruiter’s and the company’s name in first text")
     unanswered_limit = IntegerField(
         "Unanswered texts in 24 hours",
         [InputRequired("Type a number; 0 is no limit."), NumberRange(0, 100, "A number from 0 (no limit) to 100.")],

@@ -177,6 +177,7 @@ def _save_policy(form: TextingForm) -> bool:
             opens=form.opens.data,
             closes=form.closes.data,
             require_opt_out_line=form.require_opt_out_line.data,
+            require_names=form.require_names.data,
             unanswered_limit=form.unanswered_limit.data,
             consent=ConsentPolicy(form.consent.data),
             allow_live_replies=form.allow_live_replies.data,

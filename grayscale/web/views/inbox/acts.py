@@ -8,7 +8,7 @@ from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.inbox_member import mark_unread
 from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import target
-from grayscale.models import ConsentHow
+from grayscale.models import ConsentHow, ConsentKind, ConsentSource
 from grayscale.web.auth import me
 from grayscale.web.htmx import respond, wants_partial
 from grayscale.web.views.inbox.blueprint import bp
@@ -104,6 +104,29 @@ def opt_in(conversation_id: int) -> ResponseReturnValue:
     except DomainError as error:
         return refused(conversation_id, str(error))
     return reload(conversation_id, "The opt-out is undone.")
+
+
+@bp.post("/inbox/<int:conversation_id>/consent")
+def record_consent(conversation_id: int) -> ResponseReturnValue:
+    """What the candidate agreed to outside of the inbox, as the recruiter knows of it."""
+    found = inbox_thread.get(conversation_id, me())
+    form = request.form
+    try:
+        given = consent.Given(
+            kind=ConsentKind(form.get("kind", "")),
+            source=ConsentSource(form.get("source", "")),
+            note=form.get("note", "")[:1000],
+            wording=form.get("wording", "")[:4000],
+            page_url=form.get("page_url", "")[:1000],
+            opportunity_lever_id=found.opportunity.lever_id if found.opportunity is not None else None,
+        )
+    except ValueError:
+        return refused(conversation_id, "Choose what they agreed to and where.")
+    try:
+        consent.record_given(found.peer, given, me())
+    except DomainError as error:
+        return refused(conversation_id, str(error))
+    return reload(conversation_id, "Consent recorded. They can be texted.")
 
 
 @bp.post("/inbox/<int:conversation_id>/not-opt-out")

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from grayscale import clock
-from grayscale.domain import drafts, inbox_acts
+from grayscale.domain import drafts
 from grayscale.domain.texting import consent, gate, segments, uploads, wording
 from grayscale.extensions import db
 from grayscale.models import Conversation, Message, User
@@ -38,8 +38,7 @@ def composer_context(
     is_suggestion = False
     if body is None:
         body = drafts.of(conversation.id, user)
-        is_new = conversation.last_inbound_id is None
-        if not body and is_new and shut["opted_out"] is None and inbox_acts.is_first_text(conversation.id):
+        if not body and shut["opted_out"] is None:
             body = wording.first_text_suggestion(conversation, user) or ""
             is_suggestion = bool(body)
     return {

@@ -13,7 +13,7 @@ from grayscale.domain.company import lever_integration, texting_account
 from grayscale.domain.inbox import Listing
 from grayscale.domain.presence import Viewer
 from grayscale.domain.texting import outbound
-from grayscale.models import Consent, ConsentHow, Conversation, Message, MessageState, User
+from grayscale.models import Consent, ConsentHow, ConsentKind, ConsentSource, Conversation, Message, MessageState, User
 from grayscale.web.filters import initials, local, phone
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
@@ -102,6 +102,28 @@ def how_opted_out(found: Consent, by: User | None) -> str:
         ConsentHow.KEYWORD: "by text",
         ConsentHow.CARRIER: "with their carrier",
     }.get(found.how, "")
+
+
+CONSENT_KINDS = {
+    ConsentKind.EXPRESS: "Texts about their application",
+    ConsentKind.EXPRESS_WRITTEN: "The same, in writing",
+    ConsentKind.INQUIRY: "An answer to a question of theirs",
+}
+CONSENT_SOURCES = {
+    ConsentSource.APPLICATION: "On the application form",
+    ConsentSource.VERBAL: "Spoken, on the phone or in person",
+    ConsentSource.EMAIL: "By e-mail",
+    ConsentSource.OTHER: "Another way",
+}
+
+
+@bp.app_template_global("consent_choices")
+def consent_choices() -> tuple[dict[str, str], dict[str, str]]:
+    """What somebody may have agreed to, and where, as the form offers it."""
+    return (
+        {kind.value: words for kind, words in CONSENT_KINDS.items()},
+        {source.value: words for source, words in CONSENT_SOURCES.items()},
+    )
 
 
 @bp.app_template_filter("viewers_key")
