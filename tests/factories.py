@@ -12,6 +12,7 @@ from grayscale.models import (
     CandidatePhone,
     Conversation,
     Direction,
+    Interview,
     Kind,
     Message,
     MessageState,
@@ -86,6 +87,22 @@ def opportunity(of: Candidate | None = None, **values: Any) -> Opportunity:
         "via": Via.FULL,
     }
     return add(Opportunity(**{**defaults, **values}))
+
+
+def interview(of: Opportunity, **values: Any) -> Interview:
+    """One that was scheduled in Lever unless *values* say otherwise."""
+    defaults = {
+        "lever_id": unique("interview"),
+        "opportunity_id": of.id,
+        "panel_lever_id": unique("panel"),
+        "subject": "Earlier interview",
+        "starts_at": clock.now() + timedelta(days=7),
+        "duration_minutes": 30,
+        "time_zone": "America/Chicago",
+        "fetched_at": clock.now(),
+        "via": Via.FULL,
+    }
+    return add(Interview(**{**defaults, **values}))
 
 
 def sending_number(**values: Any) -> SendingNumber:

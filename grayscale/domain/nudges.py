@@ -19,6 +19,7 @@ class Job(enum.StrEnum):
     CHECKS = "checks"
     MEDIA = "media"
     TRANSCRIPTS = "transcripts"
+    INTERVIEWS = "interviews"
     SYNC = "sync"
     RECONCILE = "reconcile"
     HOUSEKEEPING = "housekeeping"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grayscale.domain import housekeeping
+from grayscale.domain.interviews import writing
 from grayscale.domain.lever import events, sync
 from grayscale.domain.nudges import Job
 from grayscale.domain.texting import checks, inbound, media, reconcile, sending
@@ -26,6 +27,7 @@ TASKS: tuple[Task, ...] = (
     Task(Job.CHECKS, 5, checks.check_unknown),
     Task(Job.MEDIA, 5, media.fetch_waiting),
     Task(Job.TRANSCRIPTS, 1, posting.post_due),
+    Task(Job.INTERVIEWS, 1, writing.work_due),
     Task(Job.SYNC, 5, sync.run_if_due),
     Task(Job.RECONCILE, 60, reconcile.catch_up),
     Task(Job.HOUSEKEEPING, 3600, housekeeping.tidy),

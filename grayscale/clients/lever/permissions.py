@@ -151,9 +151,9 @@ EXTRAS: tuple[Permission, ...] = (
     Permission(
         "create_panel",
         "Create Opportunity Panel",
-        "Create an opportunity panel",
+        "Create a panel",
         "POST /opportunities/:opportunity/panels",
-        "scheduling an interview when no panel exists yet",
+        "scheduling interviews for candidates who have none yet (Lever keeps interviews in panels)",
         "write",
         optional=True,
     ),

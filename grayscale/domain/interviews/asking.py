@@ -15,6 +15,7 @@ from grayscale.domain import audit, changes, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.interviews import acting, clashes, ours, people
 from grayscale.domain.interviews.terms import REFERENCE, Terms, differing, merged, touched
+from grayscale.domain.nudges import Job, nudge
 from grayscale.extensions import db
 from grayscale.models import (
     OPEN_CHANGES,
@@ -235,6 +236,7 @@ def _ask(change: InterviewChange, by: User) -> InterviewChange:
     db.session.flush()
     audit.record(f"interview.{change.kind}_asked", by=by, subject=change.reference)
     touch(change)
+    nudge(Job.INTERVIEWS)
     return change
 
 

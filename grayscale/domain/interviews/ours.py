@@ -1,9 +1,11 @@
 """Which interviews may be changed from here: those made here. Lever lets its API change only what came through it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from grayscale import clock
 from grayscale.domain.interviews.terms import mark_of
 from grayscale.extensions import db
 from grayscale.models import ChangeKind, ChangeState, Interview, InterviewChange
@@ -11,6 +13,8 @@ from grayscale.models import ChangeKind, ChangeState, Interview, InterviewChange
 MANAGED_IN_LEVER = (
     "It was scheduled in Lever, and Lever lets nobody but itself change such an interview. Change it there."
 )
+#: How long after a change was called the mirror's news of it is news of that change.
+JUST_NOW = timedelta(minutes=15)
 CANCELLED = "This interview is cancelled."
 NO_START = "Lever tells no start for this interview. Change it there."
 
@@ -37,3 +41,25 @@ def why_not(interview: Interview) -> str | None:
     if interview.canceled_at is not None:
         return CANCELLED
     return NO_START if interview.starts_at is None else None
+
+
+def whose(lever_id: str, note: str) -> str | None:
+    """Whose change of this interview is under way or was just done, in words for a line of history; None for a change
+    that came from Lever."""
+    change = db.session.scalar(
+        select(InterviewChange)
+        .where(
+            or_(
+                InterviewChange.interview_lever_id == lever_id,
+                InterviewChange.reference == mark_of(note),
+            ),
+            InterviewChange.called_at > clock.now() - JUST_NOW,
+        )
+        .order_by(InterviewChange.id.desc())
+        .limit(1)
+    )
+    if change is None:
+        return None
+    if change.by_candidate:
+        return "by the candidate"
+    return f"by {change.by.name}" if change.by else "from here"

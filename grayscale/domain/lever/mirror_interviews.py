@@ -13,7 +13,8 @@ from grayscale.clients.lever import types
 from grayscale.database import transaction
 from grayscale.domain import changes, history
 from grayscale.domain.company import company_zone
-from grayscale.domain.interviews import news
+from grayscale.domain.interviews import news, ours
+from grayscale.domain.interviews.terms import mark_of
 from grayscale.domain.lever import mirror_bulk
 from grayscale.domain.lever.mirror_changes import Change
 from grayscale.domain.lever.mirror_lists import note_oddities
@@ -64,7 +65,8 @@ def apply_interviews(
                 before.content_hash = ""
                 before.via = via
                 if before.starts_at is not None and before.starts_at > fetched_at:
-                    text = f"Interview cancelled: {_title(before.subject)}, {_when(before.starts_at)}"
+                    whose = ours.whose(before.lever_id, before.note)
+                    text = _told("Interview cancelled", before.subject, before.starts_at, whose)
                     lines.append((text, LeverEvent.INTERVIEW_DELETED))
         session.flush()
         if applied:
@@ -147,15 +149,21 @@ def _line(row: Row, before: Interview | None, opportunity: Any, via: Via) -> lis
         return []
     canceled = row["canceled_at"] is not None
     was_standing = before is not None and before.canceled_at is None
-    first_look = opportunity.interviews_fetched_at is None and via is not Via.WEBHOOK
-    news: tuple[str, LeverEvent] | None = None
+    first_look = opportunity.interviews_fetched_at is None and via is not Via.WEBHOOK and not mark_of(row["note"])
+    told: tuple[str, LeverEvent] | None = None
     if canceled and was_standing:
-        news = ("Interview cancelled", LeverEvent.INTERVIEW_DELETED)
+        told = ("Interview cancelled", LeverEvent.INTERVIEW_DELETED)
     elif not canceled and not was_standing and not (before is None and first_look):
-        news = ("Interview", LeverEvent.INTERVIEW_CREATED)
+        told = ("Interview", LeverEvent.INTERVIEW_CREATED)
     elif not canceled and before is not None and before.starts_at != starts_at:
-        news = ("Interview moved", LeverEvent.INTERVIEW_UPDATED)
-    return [(f"{news[0]}: {_title(row['subject'])}, {_when(starts_at)}", news[1])] if news else []
+        told = ("Interview moved", LeverEvent.INTERVIEW_UPDATED)
+    if told is None:
+        return []
+    return [(_told(told[0], row["subject"], starts_at, ours.whose(row["lever_id"], row["note"])), told[1])]
+
+
+def _told(what: str, subject: str, starts_at: datetime, whose: str | None) -> str:
+    return f"{what}: {_title(subject)}, {_when(starts_at)}" + (f" ({whose})" if whose else "")
 
 
 def _title(subject: str) -> str:
