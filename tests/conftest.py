@@ -12,9 +12,11 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask_migrate import upgrade
 from hypothesis import settings
+from sqlalchemy.engine import make_url
 
 from grayscale import create_app
 from grayscale.config import Config
+from grayscale.crypto import keyring
 from grayscale.domain import nudges, stopping
 from grayscale.domain.company import ensure_rows
 from grayscale.extensions import db, limiter
@@ -105,16 +107,52 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    """The application on a database of its own, with an active application context."""
-    app = create_app(make_config(database_url))
+@pytest.fixture(scope="session")
+def shared_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application this worker's tests take turns with; compiling its routes takes longer than most tests."""
+    if request.config.getoption("--database") == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'test.db'}"
+    else:
+        server: postgresql.Server = request.getfixturevalue("postgresql_server")
+        url = server.url(f"shared_{uuid.uuid4().hex}")
+    app = create_app(make_config(url))
     app.testing = True
+    yield app
     with app.app_context():
+        db.engine.dispose()
+
+
+def empty_database(request: pytest.FixtureRequest, app: Flask) -> None:
+    """Put a migrated database, with nothing in it yet, where *app* looks for its own."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    database = str(url.database)
+    if url.get_backend_name() == "sqlite":
+        for ending in ("", "-wal", "-shm", ".jobs-lock"):
+            Path(database + ending).unlink(missing_ok=True)
+        shutil.copyfile(request.getfixturevalue("migrated"), database)
+        return
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    template = request.getfixturevalue("postgresql_template")
+    server.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+    server.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY FILE_COPY")
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, shared_app: Flask) -> Iterator[Flask]:
+    """The application on an empty database, as if just started, with an active application context."""
+    app = shared_app
+    as_started = dict(app.extensions)
+    empty_database(request, app)
+    keyring.load((FERNET_KEY,))
+    with app.app_context():
+        limiter.reset()
         limiter.enabled = False
         yield app
         db.session.remove()
         db.engine.dispose()
+    # What a process remembers between requests must not reach the next test.
+    app.extensions.clear()
+    app.extensions.update(as_started)
     nudges.forget_listeners()
     stopping.forget()
 

@@ -6,9 +6,11 @@ import pytest
 from flask import Flask, abort
 from sqlalchemy.exc import OperationalError
 
+from grayscale import create_app
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from grayscale.extensions import db
 from grayscale.web.auth import public
+from tests.conftest import make_config
 from tests.page import Browser
 
 KINDS = {
@@ -19,6 +21,12 @@ KINDS = {
     "database": (OperationalError("SELECT secret_thing", {}, Exception("server closed")), 503),
     "bug": (RuntimeError("secret inside"), 500),
 }
+
+
+@pytest.fixture(scope="module")
+def shared_app(shared_app: Flask) -> Flask:
+    """An application of these tests' own: they add to its routes."""
+    return create_app(make_config(shared_app.config["SQLALCHEMY_DATABASE_URI"]))
 
 
 @pytest.fixture
