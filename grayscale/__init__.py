@@ -13,6 +13,8 @@ from grayscale import cli, extensions, logging, web
 from grayscale.config import Config
 from grayscale.crypto import keyring
 from grayscale.database import engine_options, prepare_engine
+from grayscale.domain import nudges
+from grayscale.jobs import queue
 
 __version__ = "0.1.0"
 
@@ -53,6 +55,8 @@ def create_app(config: Config) -> Flask:
     extensions.db.init_app(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)
+        if config.jobs == "workers":
+            app.extensions[nudges.QUEUE] = queue.Deferrer(queue.open_queue(extensions.db.engine.url))
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)

@@ -1,19 +1,19 @@
 """The commands of ``flask --app app``."""
 
-import signal
 import sys
-import threading
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from prometheus_client import start_http_server
 
+from grayscale import metrics
 from grayscale.cli_sync import sync_command
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
 from grayscale.domain import keys, users
 from grayscale.domain.errors import DomainError
-from grayscale.jobs.scheduler import Jobs
+from grayscale.jobs.worker import Worker
 from grayscale.models import Role
 from grayscale.startup import NotReady, prepare
 
@@ -37,8 +37,9 @@ def rotate_keys() -> None:
 
 
 @click.command("work")
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Serve this process's own counters there.")
 @with_appcontext
-def work() -> None:
+def work(metrics_port: int | None) -> None:
     """Run the jobs only, until SIGTERM: any number of such processes on one PostgreSQL."""
     if current_config().jobs != "workers":
         raise click.ClickException("JOBS is 'in-process': the web process runs the jobs; set JOBS=workers first.")
@@ -47,13 +48,9 @@ def work() -> None:
         prepare(app)
     except NotReady as error:
         raise click.ClickException(str(error)) from None
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    jobs = Jobs(app)
-    jobs.start()
-    stop.wait()
-    jobs.stop()
+    if metrics_port is not None:
+        start_http_server(metrics_port, registry=metrics.registry)
+    Worker(app).run()
 
 
 @users_group.command("create")

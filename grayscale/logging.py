@@ -46,8 +46,8 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # What these say of every call holds URLs.
-    for name in ("urllib3", "werkzeug"):
+    # What these say of every call holds URLs, or is a line for every tick.
+    for name in ("urllib3", "werkzeug", "procrastinate"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of every tick that finds its job still at work, which is how the jobs are meant to be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

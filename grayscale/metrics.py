@@ -3,12 +3,26 @@
 Any module may add a counter here; label values come from closed lists, never from outside.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import func, select
 
 from grayscale import clock
 from grayscale.extensions import db
-from grayscale.models import WAITING, Delivery, DeliveryState, Source
+from grayscale.models import (
+    WAITING,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Message,
+    MessageState,
+    Source,
+    SyncRun,
+    SyncState,
+    Transcript,
+    TranscriptState,
+)
 
 registry = CollectorRegistry(auto_describe=True)
 
@@ -33,6 +47,13 @@ deliveries_failed = Counter(
     ["outcome"],  # "again": will be tried again; "parked": waits for a person
     registry=registry,
 )
+lever_requests = Histogram(
+    "grayscale_lever_request_seconds",
+    "Requests of this process to Lever, by endpoint and status (0: no answer came).",
+    ["endpoint", "status"],
+    buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+    registry=registry,
+)
 _oldest = Gauge(
     "grayscale_deliveries_oldest_waiting_seconds",
     "Age of the oldest stored webhook that is not handled yet; 0 when none waits.",
@@ -44,13 +65,52 @@ _open = Gauge(
     registry=registry,
 )
 
+_texts = Gauge(
+    "grayscale_texts", "Texts to candidates by state, counted anew once a minute.", ["state"], registry=registry
+)
+_notes = Gauge("grayscale_notes", "Transcripts by state of their Note.", ["state"], registry=registry)
+_oldest_due = Gauge(
+    "grayscale_oldest_due_seconds", "Age of the oldest work that is due, by kind; 0 when none is.", ["kind"],
+    registry=registry,
+)
+_sync_running = Gauge("grayscale_sync_running", "1 while a sync of Lever runs.", registry=registry)
+_sync_ended = Gauge(
+    "grayscale_sync_last_success_timestamp_seconds", "When a sync last completed; 0 if never.", registry=registry
+)
+
+# Counting every text reads the whole table: not at every scrape.
+COUNT_TEXTS_SECONDS = 60.0
+_texts_counted_at: dict[str, float] = {}
+
 UNSETTLED = (*WAITING, DeliveryState.DEAD)
 
 
-def render() -> bytes:
-    """All metrics in Prometheus' text format. Reads the database."""
+def render(due: dict[str, float]) -> bytes:
+    """All metrics in Prometheus' text format; *due* is the age of the oldest due work by kind. Reads the database."""
     _read_gauges()
+    _count_texts()
+    by_state = select(Transcript.state, func.count()).group_by(Transcript.state)
+    counts = dict(db.session.execute(by_state).all())
+    for state in TranscriptState:
+        _notes.labels(state.value).set(counts.get(state, 0))
+    for kind, age in due.items():
+        _oldest_due.labels(kind).set(age)
+    running = select(SyncRun.id).where(SyncRun.state == SyncState.RUNNING).limit(1)
+    _sync_running.set(1 if db.session.scalar(running) is not None else 0)
+    ended = db.session.scalar(select(func.max(SyncRun.finished_at)).where(SyncRun.state == SyncState.DONE))
+    _sync_ended.set(ended.timestamp() if ended is not None else 0)
     return generate_latest(registry)
+
+
+def _count_texts() -> None:
+    now, database = time.monotonic(), str(db.engine.url)
+    if now - _texts_counted_at.get(database, float("-inf")) < COUNT_TEXTS_SECONDS:
+        return
+    _texts_counted_at[database] = now
+    sent = select(Message.state, func.count()).where(Message.direction == Direction.OUTBOUND).group_by(Message.state)
+    counts = dict(db.session.execute(sent).all())
+    for state in MessageState:
+        _texts.labels(state.value).set(counts.get(state, 0))
 
 
 def _read_gauges() -> None:

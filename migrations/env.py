@@ -28,8 +28,8 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
-    """The search indexes are made by hand: their tables and expression indexes are no models'."""
-    return not (kind in ("table", "index") and name is not None and "_search" in name)
+    """What no model stands for: the search indexes are made by hand, the queue's tables by its authors."""
+    return not (kind in ("table", "index") and name is not None and ("_search" in name or "procrastinate" in name))
 
 
 def migrate(connection: Connection) -> None:

@@ -1,12 +1,20 @@
 """Asking for a job to run now rather than at its next tick.
 
-A nudge is a courtesy: the row that was committed is what counts, and the tick finds it if the nudge is lost.
+A nudge is a courtesy: the row that was committed is what counts, and a tick or the sweep finds it if the nudge is lost.
+It carries the id of that row where there is one. With ``JOBS=workers`` it is a task of the queue, deferred on the
+connection of the transaction that writes the row, so that both are committed or neither is.
 """
 
 import enum
 from collections.abc import Callable
 
-from grayscale.database import after_commit
+from flask import current_app
+from sqlalchemy import Connection
+
+from grayscale.database import after_commit, transaction
+
+# Where the application keeps its queue, if it has one.
+QUEUE = "grayscale.queue"
 
 
 @enum.unique
@@ -37,11 +45,22 @@ def forget_listeners() -> None:
     _listeners.clear()
 
 
-def nudge(job: Job) -> None:
-    """Ask that *job* runs as soon as what the caller writes is committed."""
-    after_commit(lambda: _tell(job))
+def nudge(job: Job, *rows: int) -> None:
+    """Ask that *job* runs as soon as what the caller writes is committed; *rows* are the ids it is about."""
+    defer(job, *rows)
+    after_commit(lambda: wake(job))
 
 
-def _tell(job: Job) -> None:
+def defer(job: Job, *rows: int) -> None:
+    """Put *job* into the queue with the caller's transaction; nothing happens where there is no queue."""
+    queue: Callable[[Connection, Job, tuple[int, ...]], None] | None = current_app.extensions.get(QUEUE)
+    if queue is None:
+        return
+    with transaction() as session:
+        queue(session.connection(), job, rows)
+
+
+def wake(job: Job) -> None:
+    """Tell the scheduler of this process, if it runs one."""
     for listener in _listeners:
         listener(job)

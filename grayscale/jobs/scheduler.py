@@ -16,14 +16,13 @@ from grayscale.domain import leases, nudges, stopping
 from grayscale.domain.lever import sync
 from grayscale.extensions import db
 from grayscale.jobs.presence import Presence
-from grayscale.jobs.tasks import TASKS, Task
+from grayscale.jobs.rounds import Rounds
+from grayscale.jobs.tasks import TASKS
 from grayscale.logging import get_logger
 
 log = get_logger(__name__)
 
 HEARTBEAT_SECONDS = 5
-# How many rounds one tick may work before it lets the scheduler breathe.
-ROUNDS_A_TICK = 200
 
 
 class Jobs:
@@ -31,7 +30,7 @@ class Jobs:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._again: set[nudges.Job] = set()
+        self._rounds = Rounds(app)
         self.last_beat: datetime | None = None
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(len(TASKS) + 2)},
@@ -48,7 +47,7 @@ class Jobs:
             db.session.remove()
         for task in TASKS:
             self._scheduler.add_job(
-                self._run, "interval", args=[task], id=task.job.value, seconds=task.every_seconds,
+                self._rounds.work_off, "interval", args=[task], id=task.job.value, seconds=task.every_seconds,
                 next_run_time=clock.now(),
             )
         self._scheduler.add_job(self._beat, "interval", seconds=HEARTBEAT_SECONDS, next_run_time=clock.now())
@@ -67,7 +66,7 @@ class Jobs:
         self._presence.leave()
 
     def nudge(self, job: nudges.Job) -> None:
-        self._again.add(job)
+        self._rounds.ask_again(job)
         try:
             self._scheduler.modify_job(job.value, next_run_time=clock.now())
         except JobLookupError:
@@ -76,22 +75,6 @@ class Jobs:
     def _beat(self) -> None:
         self._presence.confirm()
         self.last_beat = clock.now()
-
-    def _run(self, task: Task) -> None:
-        with self._app.app_context():
-            for _ in range(ROUNDS_A_TICK):
-                if stopping.is_asked():
-                    return
-                self._again.discard(task.job)
-                try:
-                    done = task.work()
-                except Exception as error:
-                    log.error("job failed; it runs again at its next tick", job=task.job.value, exc_info=error)
-                    return
-                finally:
-                    db.session.remove()
-                if not done and task.job not in self._again:
-                    return
 
 
 def take_over() -> None:

@@ -8,6 +8,7 @@ from grayscale.models.conversation import Conversation, ConversationMember
 from grayscale.models.delivery import WAITING, Delivery, DeliveryState, Source, WebhookTally
 from grayscale.models.interview_change import OPEN_CHANGES, WORKED_ON, ChangeKind, ChangeState, InterviewChange
 from grayscale.models.lever_integration import KeyState, LeverEvent, LeverIntegration, WebhookToken
+from grayscale.models.lever_pace import LeverPace
 from grayscale.models.message import (
     CANCELABLE,
     FINAL,
@@ -65,6 +66,7 @@ __all__ = [
     "Kind",
     "LeverEvent",
     "LeverIntegration",
+    "LeverPace",
     "LeverUser",
     "Media",
     "MediaState",

@@ -5,11 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
-from grayscale import clock
+from grayscale import clock, create_app
 from grayscale.database import transaction
-from grayscale.models import Message, MessageState, TextingAccount
+from grayscale.domain.lever import connection
+from grayscale.extensions import db
+from grayscale.models import Message, MessageState, SyncKind, SyncRun, SyncState, TextingAccount
 from tests import factories
+from tests.conftest import make_config
 from tests.page import Browser
 
 
@@ -66,3 +70,38 @@ def test_metrics_are_prometheus_text_and_count_requests(client: Browser) -> None
     page = client.get("/metrics")
     assert page.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert 'grayscale_http_request_seconds_count{endpoint="auth.login",method="GET",status="200"}' in page.text
+
+
+def test_metrics_tell_of_texts_notes_lever_due_work_and_sync(client: Browser) -> None:
+    conversation = factories.conversation()
+    late = clock.now() - timedelta(minutes=5)
+    factories.message(conversation, direction="outbound", carrier_id=None, state=MessageState.QUEUED, send_at=late)
+    connection._tell("create_note", 429, 0.2)
+    with transaction() as session:
+        session.add(SyncRun(kind=SyncKind.POLL, state=SyncState.DONE, started_at=late, finished_at=late, progress={}))
+    told = client.get("/metrics").text
+    assert 'grayscale_texts{state="queued"} 1.0' in told
+    assert 'grayscale_notes{state="posted"} 0.0' in told
+    assert 'grayscale_lever_request_seconds_count{endpoint="create_note",status="429"}' in told
+    assert "grayscale_sync_running 0.0" in told
+    (age,) = (line.split()[1] for line in told.splitlines() if line.startswith('grayscale_oldest_due_seconds{kind="te'))
+    (ended,) = (line.split()[1] for line in told.splitlines() if line.startswith("grayscale_sync_last_success_t"))
+    assert float(age) == pytest.approx(300, abs=5)
+    assert float(ended) == pytest.approx(late.timestamp(), abs=1)
+
+
+@pytest.mark.postgresql
+def test_with_worker_processes_ready_means_that_one_of_them_lives(postgresql_url: str) -> None:
+    app = create_app(make_config(postgresql_url, jobs="workers"))
+    with app.app_context():
+        browser = Browser(app)
+        assert browser.get("/readyz").response.json["reasons"] == ["no worker process runs"]
+        with transaction() as session:
+            session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
+        assert browser.get("/readyz").status == 200
+        with transaction() as session:
+            session.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '40 s'"))
+        (reason,) = browser.get("/readyz").response.json["reasons"]
+        assert reason == "no worker process has said anything for 40 s"
+        db.session.remove()
+        db.engine.dispose()

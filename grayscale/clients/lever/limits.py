@@ -16,8 +16,33 @@ Priority = Literal["live", "bulk"]
 
 RATE = 10.0
 BURST = 20.0
+# Tokens that background work leaves for people who wait.
+RESERVE = 2.0
+# How much of the full rate comes back per second after a slow-down.
+RECOVERY = 1 / 60
+# A refused request holds everybody for this long when Lever does not say how long.
+HOLD_SECONDS = 1.0
 _SHORTEST_SLEEP = 0.001
 _LONGEST_SLEEP = 0.25  # so that a caller behind others notices in time that the queue moved
+
+
+def refilled(
+    tokens: float, rate: float, elapsed: float, *, nominal: float, burst: float, recovery: float
+) -> tuple[float, float]:
+    """Tokens and rate after *elapsed* seconds of a bucket that climbs back to its *nominal* rate."""
+    climb = nominal * recovery
+    climbing = min(elapsed, (nominal - rate) / climb if climb else elapsed)
+    reached = min(nominal, rate + climbing * climb)
+    earned = climbing * (rate + reached) / 2 + (elapsed - climbing) * reached
+    return min(burst, tokens + earned), reached
+
+
+def slowed(
+    rate: float, now: float, hold_until: float, retry_after: float | None, *, nominal: float
+) -> tuple[float, float]:
+    """Rate, and until when everybody holds, after a 429 at *now*; only the first of a hold halves the rate."""
+    lower = rate if now < hold_until else max(rate / 2, nominal / 20)
+    return lower, max(hold_until, now + (HOLD_SECONDS if retry_after is None else max(retry_after, 0.0)))
 
 
 class RateLimiter:
@@ -32,8 +57,8 @@ class RateLimiter:
         rate: float = RATE,
         burst: float = BURST,
         *,
-        reserve: float = 2.0,
-        recovery: float = 1 / 60,
+        reserve: float = RESERVE,
+        recovery: float = RECOVERY,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -42,7 +67,7 @@ class RateLimiter:
         self.nominal_rate = rate
         self.burst = burst
         self.reserve = reserve
-        self._recovery = rate * recovery
+        self._recovery = recovery
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -90,21 +115,19 @@ class RateLimiter:
         """
         with self._lock:
             now = self._refill()
-            if now >= self._hold_until:
-                self._rate = max(self._rate / 2, self.nominal_rate / 20)
-            self._hold_until = max(self._hold_until, now + (1.0 if retry_after is None else max(retry_after, 0.0)))
+            self._rate, self._hold_until = slowed(
+                self._rate, now, self._hold_until, retry_after, nominal=self.nominal_rate
+            )
             self._tokens = min(self._tokens, 0.0)
 
     def _refill(self) -> float:
         now = self._clock()
         start = max(self._updated, self._hold_until)
         if now > start:
-            elapsed = now - start
-            climbing = min(elapsed, (self.nominal_rate - self._rate) / self._recovery if self._recovery else elapsed)
-            reached = min(self.nominal_rate, self._rate + climbing * self._recovery)
-            earned = climbing * (self._rate + reached) / 2 + (elapsed - climbing) * reached
-            self._tokens = min(self.burst, self._tokens + earned)
-            self._rate = reached
+            self._tokens, self._rate = refilled(
+                self._tokens, self._rate, now - start, nominal=self.nominal_rate, burst=self.burst,
+                recovery=self._recovery,
+            )
         self._updated = max(self._updated, now)
         return now
 

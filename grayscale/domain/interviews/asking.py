@@ -236,7 +236,7 @@ def _ask(change: InterviewChange, by: User) -> InterviewChange:
     db.session.flush()
     audit.record(f"interview.{change.kind}_asked", by=by, subject=change.reference)
     touch(change)
-    nudge(Job.INTERVIEWS)
+    nudge(Job.INTERVIEWS, change.id)
     return change
 
 

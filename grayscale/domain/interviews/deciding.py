@@ -37,7 +37,7 @@ def try_again(change_id: int, by: User) -> None:
         change.absent_since = None
         attempt.release(change, ChangeState.PENDING, clock.now(), None)
         audit.record("interview.try_again", by=by, subject=change.reference)
-        nudge(Job.INTERVIEWS)
+        nudge(Job.INTERVIEWS, change.id)
 
 
 def is_in_lever(change_id: int, by: User) -> None:

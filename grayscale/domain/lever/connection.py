@@ -1,23 +1,26 @@
 """The connection to Lever: the API key, whether Lever accepts it, and the one client everything shares.
 
-Lever's limit is per key, so all clients of a key in this process share one token bucket; live work overtakes bulk
+Lever's limit is per key, so all clients of a key share one token bucket; live work overtakes bulk
 work inside it.
 """
 
 import hashlib
 import threading
 
-from grayscale import clock
+from grayscale import clock, metrics
 from grayscale.clients.errors import ClientError, NotAuthorised, Retryable
 from grayscale.clients.http import Observer
 from grayscale.clients.lever.client import LeverClient
-from grayscale.clients.lever.limits import BURST, RATE, Priority, RateLimiter
+from grayscale.clients.lever.limits import RATE, Priority, RateLimiter
+from grayscale.clients.lever.shared_limits import SharedRateLimiter
 from grayscale.config import current_config
 from grayscale.database import end_read, in_transaction, transaction
 from grayscale.domain import audit
 from grayscale.domain.company import ensure_rows, lever_integration
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.lever import sync_requests
+from grayscale.domain.lever.pace import CAPACITY, DatabaseLedger
+from grayscale.extensions import db
 from grayscale.models import KeyState, LeverIntegration, User
 
 LONGEST_KEY = 500
@@ -25,7 +28,7 @@ LONGEST_KEY = 500
 REFUSED = "Lever refused the key (401)."
 
 _lock = threading.Lock()
-_limiters: dict[str, RateLimiter] = {}
+_limiters: dict[tuple[str, str], RateLimiter] = {}
 _clients: dict[tuple[str, str, Priority], LeverClient] = {}
 _observers: list[Observer] = []
 
@@ -62,15 +65,18 @@ def is_connected() -> bool:
 
 
 def limiter_for(key: str) -> RateLimiter:
-    """The token bucket of a key in this process.
-
-    One below the documented burst: what the two clocks and the network make of the pace differs a little.
-    """
+    """The token bucket of a key: this process's own on SQLite, on PostgreSQL one that all its processes share."""
     name = hashlib.sha256(key.encode(errors="replace")).hexdigest()
+    engine = db.engine
     with _lock:
-        if name not in _limiters:
-            _limiters[name] = RateLimiter(RATE, BURST - 1)
-        return _limiters[name]
+        found = _limiters.get((str(engine.url), name))
+        if found is None:
+            is_alone = engine.dialect.name == "sqlite"
+            found = RateLimiter(RATE, CAPACITY) if is_alone else SharedRateLimiter(
+                DatabaseLedger(engine, name), RATE, CAPACITY
+            )
+            _limiters[str(engine.url), name] = found
+        return found
 
 
 def save_key(raw: str, by: User | None) -> None:
@@ -175,6 +181,7 @@ def _own_client(key: str, priority: Priority, tell: Observer) -> LeverClient:
 
 
 def _tell(endpoint: str, status: int, seconds: float) -> None:
+    metrics.lever_requests.labels(endpoint, status).observe(seconds)
     for observer in _observers:
         observer(endpoint, status, seconds)
 

@@ -157,7 +157,7 @@ def replay(delivery_id: int, by: User) -> Line:
         if not _start_over(Delivery.id == delivery_id):
             raise Invalid("This event is being handled right now.")
         audit.record("delivery.replayed", by=by, subject=str(delivery_id), detail={"event": line.event})
-        nudge(JOBS[line.source])
+        nudge(JOBS[line.source], delivery_id)
     return line
 
 

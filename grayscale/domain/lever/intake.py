@@ -22,8 +22,9 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from grayscale.database import transaction
+from grayscale.domain import nudges
 from grayscale.domain.lever.verdicts import GENUINE, Outcome
-from grayscale.domain.nudges import Job, nudge
+from grayscale.domain.nudges import Job
 from grayscale.models import Delivery, LeverEvent, Source, WebhookTally, WebhookToken
 
 SLOT = "grayscale.lever_intake"
@@ -91,7 +92,7 @@ class Intake:
             return
         if any(entry.stored and entry.outcome is Outcome.ACCEPTED for entry in batch):
             self._nudged_at = now
-            nudge(Job.LEVER_EVENTS)
+            nudges.wake(Job.LEVER_EVENTS)
 
 
 def store(entry: Entry) -> None:
@@ -122,11 +123,17 @@ def _write(session: Session, batch: Sequence[Entry]) -> None:
     # Past the session: it adds nothing to plain statements but its cost, at every delivery.
     connection = session.connection()
     insert, _ = _statements(connection.dialect.name)
+    accepted: list[int] = []
     for entry in sorted((entry for entry in batch if entry.row), key=lambda entry: entry.row["external_id"]):  # type: ignore[index]
         if entry.outcome is Outcome.UNHANDLED and not _has_room(connection, entry):
             continue
-        if connection.execute(insert, entry.row).first() is None:
+        made = connection.execute(insert, entry.row).first()
+        if made is None:
             entry.outcome = Outcome.DUPLICATE
+        elif entry.outcome is Outcome.ACCEPTED:
+            accepted.append(made.id)
+    if accepted:
+        nudges.defer(Job.LEVER_EVENTS, *accepted)
     tallies: Counter[tuple[str, str]] = Counter()
     for entry in batch:
         tallies[entry.event, entry.outcome.value] += entry.count

@@ -37,9 +37,7 @@ ENOUGH_TO_ESTIMATE = 20
 
 def request(by: User | None = None, kind: SyncKind | None = None) -> SyncRun:
     """Have a sync done now; joins the one that is running. The first ever is an initial one."""
-    run = create(kind, by)
-    nudge(Job.SYNC)
-    return run
+    return create(kind, by)
 
 
 def create(kind: SyncKind | None, by: User | None = None) -> SyncRun:
@@ -71,6 +69,7 @@ def create(kind: SyncKind | None, by: User | None = None) -> SyncRun:
             session.flush()
             if by is not None:
                 audit.record("lever.sync_requested", by=by, detail={"kind": run.kind.value})
+            nudge(Job.SYNC, run.id)
         return run
     except IntegrityError:
         # Another process was quicker: at most one runs.
@@ -95,7 +94,7 @@ def cancel(by: User | None) -> bool:
         ).first()
         if found is not None:
             audit.record("lever.sync_cancelled", by=by)
-    nudge(Job.SYNC)
+            nudge(Job.SYNC, found.id)
     return found is not None
 
 

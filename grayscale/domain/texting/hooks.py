@@ -90,15 +90,14 @@ def _store(source: Source, external_id: str, phone: str, payload: str) -> Verdic
         )
         if known is not None:
             return _count(source, Verdict.DUPLICATE)
-        session.add(
-            Delivery(
-                source=source, external_id=external_id, event=EVENTS[source], payload=payload, received_at=now,
-                next_attempt_at=now, phone=phone[:LONGEST_NUMBER] or None, state=DeliveryState.PENDING,
-            )
+        delivery = Delivery(
+            source=source, external_id=external_id, event=EVENTS[source], payload=payload, received_at=now,
+            next_attempt_at=now, phone=phone[:LONGEST_NUMBER] or None, state=DeliveryState.PENDING,
         )
+        session.add(delivery)
         session.flush()
         _count(source, Verdict.ACCEPTED)
-        nudge(Job.CARRIER_EVENTS)
+        nudge(Job.CARRIER_EVENTS, delivery.id)
     return Verdict.ACCEPTED
 
 

@@ -171,15 +171,17 @@ def _add(text: InboundText, conversation: Conversation, peer: str, at: datetime)
     )
     db.session.add(message)
     db.session.flush()
-    for position, medium in enumerate(text.media):
-        db.session.add(
-            Media(
-                message_id=message.id, position=position, source_url=medium.url,
-                content_type=medium.content_type[:100], state=MediaState.PENDING, next_attempt_at=clock.now(),
-            )
+    pictures = [
+        Media(
+            message_id=message.id, position=position, source_url=medium.url,
+            content_type=medium.content_type[:100], state=MediaState.PENDING, next_attempt_at=clock.now(),
         )
-    if text.media:
-        nudge(Job.MEDIA)
+        for position, medium in enumerate(text.media)
+    ]
+    if pictures:
+        db.session.add_all(pictures)
+        db.session.flush()
+        nudge(Job.MEDIA, *(picture.id for picture in pictures))
     return message
 
 
@@ -218,7 +220,7 @@ def _answer(conversation: Conversation, body: str, *, skip: bool) -> None:
         conversation, body, author=None, kind=Kind.SYSTEM, state=MessageState.QUEUED, send_at=clock.now()
     )
     lines.note(message, "The answer to a keyword.", state=message.state)
-    nudge(Job.OUTBOUND)
+    nudge(Job.OUTBOUND, message.id)
 
 
 def _stop_text() -> str:

@@ -89,7 +89,7 @@ def submit(
             conversation.archived_at = None
             session.flush()
             changes.touch([conversation.id])
-            nudge(Job.OUTBOUND)
+            nudge(Job.OUTBOUND, message.id)
             return message
     except IntegrityError:
         # Two processes took the same submission at once: the other one's row is the text.
@@ -149,7 +149,7 @@ def edit(message_id: int, body: str, send_at: datetime | None, by: User) -> Mess
         state = MessageState.SCHEDULED if (message.send_at or goes) > clock.now() else MessageState.QUEUED
         lines.take(message, state, f"Changed by {by.name}.")
         _show(message)
-        nudge(Job.OUTBOUND)
+        nudge(Job.OUTBOUND, message.id)
         return message
 
 
@@ -167,7 +167,7 @@ def send_now(message_id: int, by: User) -> Message:
         state = MessageState.SCHEDULED if verdict.holds else MessageState.QUEUED
         lines.take(message, state, f"Sent now by {by.name}. {verdict.sentence}")
         _show(message)
-        nudge(Job.OUTBOUND)
+        nudge(Job.OUTBOUND, message.id)
         return message
 
 
@@ -236,7 +236,7 @@ def _again(message: Message, by: User) -> Message:
     again.author_id = by.id
     lines.note(again, f"{verdict.code.value}: {verdict.sentence}")
     _show(message)
-    nudge(Job.OUTBOUND)
+    nudge(Job.OUTBOUND, again.id)
     return again
 
 

@@ -318,7 +318,7 @@ def _settle(call: Call, outcome: Outcome) -> None:
         message.lease_until = None
         lines.take(message, MessageState.CHECKING, str(outcome))
         _show(message)
-        nudge(Job.CHECKS)
+        nudge(Job.CHECKS, message.id)
 
 
 def _slow_down(message: Message, error: Throttled) -> None:

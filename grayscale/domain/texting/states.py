@@ -211,7 +211,7 @@ def _take_orphans(sid: str) -> None:
         .execution_options(synchronize_session=False)
     ).all()
     if changed:
-        nudge(Job.CARRIER_EVENTS)
+        nudge(Job.CARRIER_EVENTS, *(row.id for row in changed))
 
 
 def _blocked_before(message: Message) -> bool:

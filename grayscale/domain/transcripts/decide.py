@@ -59,7 +59,7 @@ def try_all_again(by: User) -> int:
         for transcript in rows:
             attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
         audit.record("transcript.try_all_again", by=by, detail={"count": len(rows)})
-        nudge(Job.TRANSCRIPTS)
+        nudge(Job.TRANSCRIPTS, *{row.conversation_id for row in rows})
     return len(rows)
 
 
@@ -87,7 +87,7 @@ def post_now(conversation_id: int, by: User) -> None:
         for row in waiting:
             row.next_attempt_at = now
         audit.record("transcript.post_now", by=by, subject=f"conversation {conversation_id}")
-        nudge(Job.TRANSCRIPTS)
+        nudge(Job.TRANSCRIPTS, conversation_id)
 
 
 def _in_state(transcript_id: int, by: User, *states: TranscriptState) -> Transcript:
@@ -102,4 +102,4 @@ def _in_state(transcript_id: int, by: User, *states: TranscriptState) -> Transcr
 
 def _written_down(action: str, transcript: Transcript, by: User) -> None:
     audit.record(action, by=by, subject=transcript.reference)
-    nudge(Job.TRANSCRIPTS)
+    nudge(Job.TRANSCRIPTS, transcript.conversation_id)

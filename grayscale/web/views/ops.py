@@ -8,12 +8,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from grayscale import clock, metrics
 from grayscale.config import current_config
-from grayscale.domain import due
+from grayscale.domain import due, workers
 from grayscale.web.auth import public
 
 bp = Blueprint("ops", __name__)
 
-# The scheduler beats every 5 seconds.
+# The scheduler beats every 5 seconds, a worker process every 10.
 BEAT_LIMIT = timedelta(seconds=30)
 
 
@@ -34,6 +34,8 @@ def readyz() -> ResponseReturnValue:
         oldest = {kind: round(age) for kind, age in due.ages().items()}
     except SQLAlchemyError as error:
         reasons.append(f"the database does not answer ({type(error).__name__})")
+    else:
+        reasons += _workers_problem()
     reasons += _scheduler_problem()
     status = "unavailable" if reasons else "ready"
     return jsonify(status=status, reasons=reasons, oldest_due_seconds=oldest), 503 if reasons else 200
@@ -43,7 +45,16 @@ def readyz() -> ResponseReturnValue:
 @public
 def prometheus() -> ResponseReturnValue:
     """Prometheus text format."""
-    return Response(metrics.render(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(metrics.render(due.ages()), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _workers_problem() -> list[str]:
+    if current_config().jobs != "workers":
+        return []
+    silent = workers.silent_for()
+    if silent is None:
+        return ["no worker process runs"]
+    return [f"no worker process has said anything for {silent.total_seconds():.0f} s"] if silent > BEAT_LIMIT else []
 
 
 def _scheduler_problem() -> list[str]:
