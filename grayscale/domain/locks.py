@@ -5,7 +5,7 @@ Conversations come first, by id; then their messages and transcripts; the change
 none of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, select
 
@@ -16,17 +16,14 @@ from grayscale.models import Conversation, Message, Transcript
 def hold_conversations(ids: Iterable[int]) -> None:
     """Hold these conversations until the transaction ends."""
     wanted = sorted(set(ids))
-    if wanted and db.engine.dialect.name == "postgresql":
+    if wanted and _locks_rows():
         rows = select(Conversation.id).where(Conversation.id.in_(wanted)).order_by(Conversation.id)
         db.session.execute(rows.with_for_update(key_share=True))
 
 
 def message(*conditions: ColumnElement[bool]) -> Message | None:
     """The one text these conditions name, held together with its conversation."""
-    conversation_id = db.session.scalar(select(Message.conversation_id).where(*conditions))
-    if conversation_id is None:
-        return None
-    hold_conversations([conversation_id])
+    _hold_conversation_of(Message, conditions)
     return db.session.scalar(
         select(Message).where(*conditions).with_for_update(key_share=True).execution_options(populate_existing=True)
     )
@@ -34,10 +31,16 @@ def message(*conditions: ColumnElement[bool]) -> Message | None:
 
 def transcript(*conditions: ColumnElement[bool]) -> Transcript | None:
     """The one transcript these conditions name, held together with its conversation."""
-    conversation_id = db.session.scalar(select(Transcript.conversation_id).where(*conditions))
-    if conversation_id is None:
-        return None
-    hold_conversations([conversation_id])
+    _hold_conversation_of(Transcript, conditions)
     return db.session.scalar(
         select(Transcript).where(*conditions).with_for_update(key_share=True).execution_options(populate_existing=True)
     )
+
+
+def _hold_conversation_of(model: type[Message] | type[Transcript], conditions: Sequence[ColumnElement[bool]]) -> None:
+    if _locks_rows():
+        hold_conversations(db.session.scalars(select(model.conversation_id).where(*conditions)))
+
+
+def _locks_rows() -> bool:
+    return db.engine.dialect.name == "postgresql"

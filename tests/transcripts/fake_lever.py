@@ -29,10 +29,11 @@ class Thread:
 
 @dataclass
 class FakeLever:
-    """``faults`` are taken by the next writes in turn; ``on_call`` is called around each request."""
+    """``faults`` are taken by the next writes in turn, None being none; ``on_call`` is called around each request."""
 
     may_list: bool = True
-    faults: deque[Fault] = field(default_factory=deque)
+    may_read: bool = True
+    faults: deque[Fault | None] = field(default_factory=deque)
     deleted: set[str] = field(default_factory=set)
     refused_users: set[str] = field(default_factory=set)
     insists_on_user: bool = False
@@ -88,6 +89,16 @@ class FakeLever:
                 thread.authors.append(perform_as)
                 return thread
         raise NotFound("Lever has no such object (404): note.", status=404)
+
+    def get_note(self, opportunity_id: str, note_id: str) -> Note:
+        self.calls += 1
+        self.on_call("before the look")
+        if not self.may_read:
+            raise Forbidden("The API key is not permitted to do this (403).", status=403)
+        for thread in self.threads(opportunity_id):
+            if thread.id == note_id and opportunity_id not in self.deleted:
+                return Note(id=note_id, comments=tuple(NoteComment(value=value) for value in thread.values))
+        raise NotFound("Lever has no such object (404).", status=404)
 
     def list_notes(self, opportunity_id: str, *, limit: int = 100, offset: str | None = None) -> Page[Note]:
         self.calls += 1

@@ -167,9 +167,9 @@ class Machine(RuleBasedStateMachine):
         self.time.shift(minutes * MINUTE)
         self.lever.land()
 
-    @rule(may_list=st.booleans())
-    def new_key(self, may_list: bool) -> None:
-        self.lever.may_list = may_list
+    @rule(may_list=st.booleans(), may_read=st.booleans())
+    def new_key(self, may_list: bool, may_read: bool) -> None:
+        self.lever.may_list, self.lever.may_read = may_list, may_read
         connect(permissions={"list_notes": "granted"} if may_list else {})
 
     @rule(chat=st.integers(0, 1))
@@ -236,7 +236,7 @@ class Machine(RuleBasedStateMachine):
     def settle(self) -> None:
         """Lever is well, the key may look, people decide, and time passes."""
         self.lever.faults.clear()
-        self.new_key(True)
+        self.new_key(True, True)
         for _ in range(8):
             self.wait(61)
             self.people_decide()

@@ -13,7 +13,7 @@ from grayscale.domain import changes, locks
 from grayscale.domain.company import lever_integration
 from grayscale.domain.transcripts import author
 from grayscale.extensions import db
-from grayscale.models import Transcript, TranscriptPart, TranscriptState
+from grayscale.models import KeyState, Transcript, TranscriptPart, TranscriptState
 
 #: Longer than one call can take: waiting for its turn (180 s in bulk), connecting and reading the answer (65 s).
 LEASE = timedelta(minutes=5)
@@ -45,6 +45,8 @@ class Call:
     thread: str | None
     perform_as: str | None
     notify_followers: bool
+    # Whether it is on record already that the key may do this.
+    is_known_to_be_allowed: bool
 
 
 def held(hold: Hold) -> Transcript | None:
@@ -60,10 +62,16 @@ def open_part(transcript: Transcript) -> TranscriptPart | None:
     return next((part for part in transcript.parts if part.posted_at is None), None)
 
 
+def thread_of(transcript: Transcript) -> str | None:
+    """The Note this transcript has begun."""
+    return next((part.note_id for part in transcript.parts if part.note_id), None)
+
+
 def begin(hold: Hold) -> Call | None:
     """Commit that the next comment is about to be called; from here on its outcome is unknown until proven.
 
-    None when nothing is to be called: it is complete, lost to another claim, or its opportunity is gone.
+    None when nothing is to be called: it is complete, lost to another claim, its opportunity is gone, or there is no
+    key to call with.
     """
     with transaction():
         transcript = held(hold)
@@ -76,7 +84,10 @@ def begin(hold: Hold) -> Call | None:
         if transcript.opportunity_id is None or transcript.opportunity_lever_id is None:
             skip(transcript)
             return None
-        now = clock.now()
+        integration, now = lever_integration(), clock.now()
+        if not integration.api_key or integration.key_state is KeyState.REFUSED:
+            release(transcript, TranscriptState.DUE, now + wait_of(transcript.attempts), integration.key_error)
+            return None
         part.called_at = now
         part.absent_since = None
         transcript.state = TranscriptState.POSTING
@@ -86,9 +97,10 @@ def begin(hold: Hold) -> Call | None:
             number=part.number,
             opportunity=transcript.opportunity_lever_id,
             text=part.text,
-            thread=next((before.note_id for before in transcript.parts if before.note_id), None),
+            thread=thread_of(transcript),
             perform_as=author.perform_as(),
-            notify_followers=lever_integration().notify_followers,
+            notify_followers=integration.notify_followers,
+            is_known_to_be_allowed=integration.permissions.get("create_note") == "granted",
         )
 
 
@@ -102,18 +114,25 @@ def renew(hold: Hold) -> bool:
         return True
 
 
-def arrived(hold: Hold, part_id: int, note_id: str | None) -> None:
-    """The comment is in Lever. Written even by a holder who lost the transcript, for it is a fact."""
+def arrived(hold: Hold, part_id: int, note_id: str | None) -> bool:
+    """The comment is in Lever. Written even by a holder who lost the transcript, for it is a fact.
+
+    Answers whether this hold has another comment to post.
+    """
     with transaction():
         part = db.session.get(TranscriptPart, part_id, populate_existing=True)
         if part is None:
-            return
+            return False
         if part.posted_at is None:
             part.note_id = note_id
             part.posted_at = clock.now()
         transcript = held(hold)
-        if transcript is not None and open_part(transcript) is None:
-            complete(transcript)
+        if transcript is None:
+            return False
+        if open_part(transcript) is not None:
+            return True
+        complete(transcript)
+        return False
 
 
 def put_off(hold: Hold, reason: str, *, after: float | None = None) -> None:

@@ -4,12 +4,14 @@ Lever may carry out a request after it stopped waiting with us, and may show a n
 there is therefore believed only when it was missing twice, ``PROOF`` apart, which is longer than a call may take.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import select
 
 from grayscale import clock
-from grayscale.clients.errors import ClientError, Forbidden, NotAuthorised, Retryable
+from grayscale.clients.errors import ClientError, Forbidden, NotAuthorised, NotFound, Retryable
 from grayscale.clients.lever.client import LeverClient
 from grayscale.clients.lever.types import Note
 from grayscale.database import end_read, transaction
@@ -31,33 +33,61 @@ MAY_NOT_LOOK = (
 LOOKED_IN_VAIN = "Lever's answer was lost. The opportunity's notes did not show it yet; they are read once more."
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which comment to look for on which opportunity; *thread* is the Note it was added to, None when it begins one."""
+
+    opportunity: str
+    mark: str
+    part_id: int
+    thread: str | None
+
+
 def check(hold: Hold, client: LeverClient) -> None:
-    """Adopt the comment in doubt, prove it absent, or hand it to a person."""
+    """Adopt the comment in doubt, prove it absent, or hand it to a person.
+
+    A comment on a Note that is known is looked for there, which the guide's key may do; one that begins a Note only
+    among all notes of the opportunity.
+    """
     question = _question(hold)
     if question is None:
         return
-    opportunity, mark, part_id = question
-    may = permissions.may("list_notes")
+    look = _way_to_look(question)
     end_read()
-    if may is False:
+    if look is None:
         _leave_to_people(hold)
         return
     try:
-        note = find(client, opportunity, mark)
+        note = find(client, question.opportunity, question.mark) if look == "list_notes" else _read(client, question)
     except Forbidden:
-        permissions.learn("list_notes", granted=False)
-        _leave_to_people(hold)
+        permissions.learn(look, granted=False)
+        _look_again_otherwise(hold, question)
     except ClientError as error:
         if isinstance(error, NotAuthorised):
             connection.note_refused(error)
         _look_again(hold, error)
     else:
-        permissions.learn("list_notes", granted=True)
+        permissions.learn(look, granted=True)
         if note is None:
             _absent(hold)
         else:
-            attempt.arrived(hold, part_id, note.id)
+            attempt.arrived(hold, question.part_id, note.id)
             _go_on(hold)
+
+
+def _way_to_look(question: Question) -> Literal["get_note", "list_notes"] | None:
+    if question.thread and permissions.may("get_note") is not False:
+        return "get_note"
+    return "list_notes" if permissions.may("list_notes") is not False else None
+
+
+def _read(client: LeverClient, question: Question) -> Note | None:
+    """The Note the comment was added to, if it is there and bears the mark."""
+    try:
+        note = client.get_note(question.opportunity, question.thread or "")
+    except NotFound:
+        return None
+    return note if any(bears(comment.value, question.mark) for comment in note.comments) else None
 
 
 def reopen_unsure() -> int:
@@ -87,8 +117,8 @@ def find(client: LeverClient, opportunity: str, mark: str) -> Note | None:
     raise Retryable("Lever lists more notes of this opportunity than can be read.")
 
 
-def _question(hold: Hold) -> tuple[str, str, int] | None:
-    """Which comment to look for on which opportunity; None when nothing of this transcript is in doubt."""
+def _question(hold: Hold) -> Question | None:
+    """What is in doubt; None when nothing of this transcript is."""
     with transaction():
         transcript = held(hold)
         if transcript is None:
@@ -102,7 +132,8 @@ def _question(hold: Hold) -> tuple[str, str, int] | None:
             attempt.release(transcript, TranscriptState.DUE, clock.now(), transcript.error)
             return None
         transcript.state = TranscriptState.CHECKING
-        return transcript.opportunity_lever_id, mark_of(transcript, part.number), part.id
+        mark = mark_of(transcript, part.number)
+        return Question(transcript.opportunity_lever_id, mark, part.id, attempt.thread_of(transcript))
 
 
 def mark_of(transcript: Transcript, number: int) -> str:
@@ -139,6 +170,17 @@ def _leave_to_people(hold: Hold) -> None:
         transcript = held(hold)
         if transcript is not None:
             attempt.release(transcript, TranscriptState.UNSURE, clock.now(), MAY_NOT_LOOK)
+
+
+def _look_again_otherwise(hold: Hold, question: Question) -> None:
+    """One way to look is closed; the other one is taken at once, if there is one."""
+    if _way_to_look(question) is None:
+        _leave_to_people(hold)
+        return
+    with transaction():
+        transcript = held(hold)
+        if transcript is not None:
+            attempt.release(transcript, TranscriptState.CHECKING, clock.now(), transcript.error)
 
 
 def _look_again(hold: Hold, error: ClientError) -> None:

@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import joinedload
 
 from grayscale import clock
 from grayscale.database import end_read, transaction
@@ -13,7 +15,7 @@ from grayscale.domain import changes
 from grayscale.domain.conversations import choose_opportunity
 from grayscale.domain.transcripts import eligible
 from grayscale.domain.transcripts.assembly import messages_of, talk_of
-from grayscale.domain.transcripts.due import due_at
+from grayscale.domain.transcripts.due import due_of
 from grayscale.domain.transcripts.rendering import Talk, render
 from grayscale.extensions import db
 from grayscale.logging import get_logger
@@ -25,6 +27,8 @@ log = get_logger(__name__)
 BATCH = 50
 #: How long a conversation whose transcript could not be made is left alone.
 SET_ASIDE = timedelta(minutes=10)
+#: The same, when it was the database that failed.
+BRIEFLY = timedelta(seconds=10)
 #: Crockford's letters: none is mistaken for another when read aloud.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -54,9 +58,13 @@ def cut_due() -> int:
     for conversation_id in ids:
         try:
             cut(conversation_id)
+        except (OperationalError, InterfaceError) as error:
+            # The database's trouble and not the conversation's: busy, out of reach, a lock it gave up on.
+            log.warning("the database kept a transcript from being made", conversation=conversation_id, exc_info=error)
+            _set_aside(conversation_id, BRIEFLY)
         except Exception as error:
             log.error("a transcript could not be made", conversation=conversation_id, exc_info=error)
-            _set_aside(conversation_id)
+            _set_aside(conversation_id, SET_ASIDE)
     return len(ids)
 
 
@@ -68,19 +76,24 @@ def cut(conversation_id: int, *, asked: bool = False) -> Transcript | None:
     """
     with transaction() as session:
         now = clock.now()
-        conversation = session.get(
-            Conversation, conversation_id, with_for_update={"key_share": True}, populate_existing=True
+        conversation = session.scalar(
+            select(Conversation)
+            .where(Conversation.id == conversation_id)
+            .with_for_update(of=Conversation, key_share=True)
+            .options(joinedload(Conversation.candidate), joinedload(Conversation.sending_number))
+            .execution_options(populate_existing=True)
         )
         if conversation is None:
             return None
-        due = due_at(conversation_id)
+        waiting = eligible.waiting(conversation_id)
+        due = due_of(waiting.values()) if waiting else None
         if due is None or (due > now and not asked):
             conversation.transcript_due_at = due
             return None
         opportunity = _opportunity_of(conversation)
         if opportunity is None:
             return None
-        transcript = _bind(conversation, opportunity, now)
+        transcript = _bind(conversation, opportunity, waiting, now)
         conversation.transcript_due_at = None
         session.flush()
         _write_parts(transcript)
@@ -123,18 +136,16 @@ def _opportunity_of(conversation: Conversation) -> Opportunity | None:
     return db.session.get(Opportunity, conversation.opportunity_id)
 
 
-def _bind(conversation: Conversation, opportunity: Opportunity, now: datetime) -> Transcript:
-    said = eligible.said_at()
-    waiting = db.session.execute(
-        select(Message.id, said).where(Message.conversation_id == conversation.id, eligible.waits())
-    ).all()
+def _bind(
+    conversation: Conversation, opportunity: Opportunity, waiting: Mapping[int, datetime], now: datetime
+) -> Transcript:
     transcript = Transcript(
         conversation_id=conversation.id,
         opportunity_id=opportunity.id,
         opportunity_lever_id=opportunity.lever_id,
         reference="GS-" + "".join(secrets.choice(_LETTERS) for _ in range(10)),
-        first_at=min(at for _, at in waiting),
-        last_at=max(at for _, at in waiting),
+        first_at=min(waiting.values()),
+        last_at=max(waiting.values()),
         message_count=len(waiting),
         state=TranscriptState.DUE,
         next_attempt_at=now,
@@ -142,7 +153,7 @@ def _bind(conversation: Conversation, opportunity: Opportunity, now: datetime) -
     )
     db.session.add(transcript)
     db.session.flush()
-    ids = [message_id for message_id, _ in waiting]
+    ids = list(waiting)
     for start in range(0, len(ids), 500):
         db.session.execute(
             update(Message).where(Message.id.in_(ids[start : start + 500])).values(transcript_id=transcript.id)
@@ -150,9 +161,9 @@ def _bind(conversation: Conversation, opportunity: Opportunity, now: datetime) -
     return transcript
 
 
-def _set_aside(conversation_id: int) -> None:
+def _set_aside(conversation_id: int, wait: timedelta) -> None:
     """A conversation whose transcript cannot be made must not hold up the others."""
     with transaction() as session:
         conversation = session.get(Conversation, conversation_id)
         if conversation is not None and conversation.transcript_due_at is not None:
-            conversation.transcript_due_at = clock.now() + SET_ASIDE
+            conversation.transcript_due_at = clock.now() + wait

@@ -1,5 +1,6 @@
 """When a conversation's transcript is due: one quiet time after its last message, and at least once a day."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -44,8 +45,15 @@ def due_at(conversation_id: int, at: datetime | None = None) -> datetime | None:
         if at is None:
             return None
     quiet = quiet_time()
+    since = at - max(LONGEST_BURST, quiet) - 2 * quiet
+    return due_of({at, *eligible.times_since(conversation_id, since)})
+
+
+def due_of(said: Collection[datetime]) -> datetime:
+    """When messages *said* at these times are due; at least one."""
+    quiet = quiet_time()
     longest = max(LONGEST_BURST, quiet)
-    times = sorted({at, *eligible.times_since(conversation_id, at - longest - 2 * quiet)}, reverse=True)
+    times = sorted(said, reverse=True)
     oldest = times[0]
     for moment in times[1:]:
         if oldest - moment >= quiet:

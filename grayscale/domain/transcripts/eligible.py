@@ -33,6 +33,12 @@ def newest(conversation_id: int) -> datetime | None:
     )
 
 
+def waiting(conversation_id: int) -> dict[int, datetime]:
+    """The messages that wait, by id, and when each was said."""
+    rows = db.session.execute(select(Message.id, said_at()).where(Message.conversation_id == conversation_id, waits()))
+    return {message_id: at for message_id, at in rows}  # noqa: C416 - a Row is not a pair to dict()
+
+
 def times_since(conversation_id: int, since: datetime) -> list[datetime]:
     """When the messages that wait were said, in no order; none before *since*."""
     return list(

@@ -54,15 +54,19 @@ def post_due() -> int:
 
 def _work(holds: list[Hold], act: Callable[[Hold, LeverClient], None], *, meanwhile: Callable[[], int] = int) -> int:
     """Do *act* with each, several at once, and *meanwhile* something that does not wait for Lever."""
+    if not holds:
+        return meanwhile()
     priority: Priority = "live" if len(holds) <= LIVE_AT_MOST else "bulk"
+    client = _client(priority)
+    if client is None:
+        # It was taken away since the claim; the leases run out.
+        return meanwhile()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def run(hold: Hold) -> None:
         with app.app_context():
             try:
-                act(hold, connection.client(priority))
-            except connection.NotConnected as error:
-                attempt.put_off(hold, str(error))
+                act(hold, client)
             except Exception as error:
                 # Its lease runs out, and what came of it is looked up; the others go on.
                 log.error("a transcript could not be worked on", transcript=hold.transcript_id, exc_info=error)
@@ -79,6 +83,13 @@ def _work(holds: list[Hold], act: Callable[[Hold, LeverClient], None], *, meanwh
     for hold in holds:
         run(hold)
     return meanwhile() + len(holds)
+
+
+def _client(priority: Priority) -> LeverClient | None:
+    try:
+        return connection.client(priority)
+    except connection.NotConnected:
+        return None
 
 
 def _claim(state: TranscriptState) -> list[Hold]:
@@ -118,18 +129,21 @@ def post(hold: Hold, client: LeverClient) -> None:
         try:
             note, refusal = _create(hold, client, call)
         except UnknownOutcome as error:
-            attempt.unknown(hold, error.message)
+            return attempt.unknown(hold, error.message)
         except Retryable as error:
-            attempt.put_off(hold, error.message, after=error.retry_after)
+            return attempt.put_off(hold, error.message, after=error.retry_after)
         except NotAuthorised as error:
             connection.note_refused(error)
-            attempt.put_off(hold, error.message)
+            return attempt.put_off(hold, error.message)
         except Permanent as error:
-            _refused(hold, call, error)
-        else:
-            attempt.arrived(hold, call.part_id, note.id)
+            return _refused(hold, call, error)
+        goes_on = attempt.arrived(hold, call.part_id, note.id)
+        if not call.is_known_to_be_allowed:
             permissions.learn("create_note", granted=True)
-            author.tell(call.perform_as, refusal)
+        author.tell(call.perform_as, refusal)
+        if not goes_on:
+            return None
+    return None
 
 
 def _create(hold: Hold, client: LeverClient, call: Call) -> tuple[Note, str | None]:

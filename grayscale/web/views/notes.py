@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from grayscale.domain.errors import Conflict, Invalid
 from grayscale.domain.inbox_thread import get as get_conversation
 from grayscale.domain.lever import connection, permissions
-from grayscale.domain.transcripts import decide, listing, proof, state
+from grayscale.domain.transcripts import decide, listing, proof, readback, state
 from grayscale.domain.transcripts.due import quiet_time
 from grayscale.domain.transcripts.listing import View
 from grayscale.models import User
@@ -63,6 +63,17 @@ def show(transcript_id: int) -> ResponseReturnValue:
 def conversation(conversation_id: int) -> ResponseReturnValue:
     found = get_conversation(conversation_id, me())
     return render_template("notes/conversation.html", conversation=found, proof=proof.of_conversation(conversation_id))
+
+
+@bp.post("/<int:transcript_id>/look")
+def look(transcript_id: int) -> ResponseReturnValue:
+    """Ask Lever whether the Note is still there."""
+    try:
+        found = readback.look(transcript_id, me())
+        flash(found.sentence, "success" if found.is_whole else "warning")
+    except (Invalid, connection.NotConnected) as error:
+        flash(str(error), "error")
+    return redirect(url_for("notes.show", transcript_id=transcript_id), 303)
 
 
 @bp.post("/<int:transcript_id>/in-lever")
