@@ -45,9 +45,6 @@ def create_app(config: Config) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     # No template can print the configuration.
     app.jinja_env.globals.pop("config", None)
-    if config.trusted_proxies:
-        count = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
 
     keyring.load(config.fernet_keys)
     if config.is_sqlite:
@@ -61,5 +58,9 @@ def create_app(config: Config) -> Flask:
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
     web.register(app)
+    if config.trusted_proxies:
+        # Outermost: whatever looks at a request sees the sender's address.
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
     cli.register(app)
     return app

@@ -4,7 +4,19 @@ from importlib import import_module
 
 from flask import Flask
 
-from grayscale.web import assets, auth, banners, errors, filters, given, htmx, navigation, request_log, security
+from grayscale.web import (
+    assets,
+    auth,
+    banners,
+    errors,
+    filters,
+    given,
+    htmx,
+    lever_hook,
+    navigation,
+    request_log,
+    security,
+)
 
 VIEWS = (
     "account",
@@ -13,7 +25,6 @@ VIEWS = (
     "deep_link",
     "events",
     "home",
-    "hooks_lever",
     "hooks_twilio",
     "inbox",
     "media",
@@ -42,3 +53,4 @@ def register(app: Flask) -> None:
     banners.init_app(app)
     for name in VIEWS:
         app.register_blueprint(import_module(f"grayscale.web.views.{name}").bp)
+    lever_hook.init_app(app)

@@ -13,10 +13,8 @@ from grayscale.logging import get_logger
 
 log = get_logger(__name__)
 
-# Asked every few seconds by machines; their lines would bury the others. Webhooks of Lever are on the Events page.
-QUIET_ENDPOINTS = frozenset(
-    {"static", "ops.healthz", "ops.readyz", "ops.prometheus", "hooks_lever.receive", "inbox.live"}
-)
+# Asked every few seconds by machines; their lines would bury the others.
+QUIET_ENDPOINTS = frozenset({"static", "ops.healthz", "ops.readyz", "ops.prometheus", "inbox.live"})
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from grayscale.database import transaction
+from grayscale.database import end_read, transaction
 from grayscale.domain.lever import signing
 from grayscale.extensions import db
 from grayscale.models import LeverEvent, LeverIntegration, WebhookToken
@@ -49,12 +49,20 @@ def body(
     return {name: value for name, value in made.items() if value is not ...}
 
 
+def raw(content: Any) -> bytes:
+    """*content* (a dict, or bytes already) as it goes over the wire."""
+    return content if isinstance(content, bytes) else json.dumps(content).encode()
+
+
 def send(app: Flask, content: Any, *, key: str = KEY, **options: Any) -> TestResponse:
     """POST *content* (a dict, or raw bytes) to the webhook URL."""
-    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     options.setdefault("content_type", "application/json")
     headers = {"User-Agent": "Lever-Webhooks", **options.pop("headers", {})}
-    return app.test_client().post(f"/webhooks/lever/{key}", data=raw, base_url=ROOT, headers=headers, **options)
+    url = f"/webhooks/lever/{key}"
+    answer = app.test_client().post(url, data=raw(content), base_url=ROOT, headers=headers, **options)
+    # What the test read before is not what is stored now.
+    end_read()
+    return answer
 
 
 def set_key(key: str = KEY) -> None:

@@ -1,14 +1,15 @@
 """Committing what webhooks bring: the delivery, its count and the webhook's health in one transaction.
 
-Requests that arrive together share a commit: whoever gets the lock first writes for all who wait behind it. One commit
-costs the disk's flush however many rows it holds, and nobody is answered before it is done.
+Requests that arrive together share a commit: one of them writes for all that wait by then, and hands the next batch to
+one of those that came meanwhile. A commit costs the disk's flush however many rows it holds, and nobody is answered
+before it is done.
 """
 
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -42,6 +43,12 @@ class NotStored(Exception):
     """The database did not commit: the sender must try again."""
 
 
+def _held() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True)
 class Entry:
     """One request and what is to be written about it. ``outcome`` becomes DUPLICATE when the row was there."""
@@ -56,8 +63,10 @@ class Entry:
     used_previous: bool = False
     count: int = 1
     row: dict[str, Any] | None = None
-    stored: bool = False
-    error: Exception | None = None
+    error: BaseException | None = None
+    # Held until it is committed, or its request's turn to commit.
+    turn: threading.Lock = field(default_factory=_held)
+    is_settled: bool = False
 
 
 def hour_of(at: datetime) -> datetime:
@@ -69,28 +78,48 @@ class Intake:
     """The queue in front of the database, one a process."""
 
     def __init__(self) -> None:
-        self._committing = threading.Lock()
-        self._waiting: deque[Entry] = deque()
+        self._lock = threading.Lock()
+        self._waiting: list[Entry] = []
+        self._is_committing = False
         self._nudged_at = 0.0
 
     def store(self, entry: Entry) -> None:
         """Returns once *entry* is committed. Raises ``NotStored``."""
-        self._waiting.append(entry)
-        with self._committing:
-            if not entry.stored and entry.error is None:
-                batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-                _commit(batch)
-                self._wake(batch)
+        with self._lock:
+            self._waiting.append(entry)
+            is_first = not self._is_committing
+            self._is_committing = True
+        if not is_first:
+            entry.turn.acquire()
+        if not entry.is_settled:
+            self._commit_waiting(entry)
         if entry.error is not None:
             raise NotStored(str(entry.error)) from entry.error
 
+    def _commit_waiting(self, mine: Entry) -> None:
+        """Commit all that waits, *mine* among it; whoever came meanwhile does so next."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        try:
+            _commit(batch)
+        finally:
+            with self._lock:
+                following = self._waiting[:1]
+                self._is_committing = bool(following)
+            for entry in following:
+                entry.turn.release()
+            for entry in batch:
+                entry.is_settled = True
+                if entry is not mine:
+                    entry.turn.release()
+        self._wake(batch)
 
     def _wake(self, batch: Sequence[Entry]) -> None:
         """Have the batch handled now. In a burst the job's own tick, a second apart, does for most of it."""
         now = time.monotonic()
         if now - self._nudged_at < NUDGE_SECONDS:
             return
-        if any(entry.stored and entry.outcome is Outcome.ACCEPTED for entry in batch):
+        if any(entry.error is None and entry.outcome is Outcome.ACCEPTED for entry in batch):
             self._nudged_at = now
             nudges.wake(Job.LEVER_EVENTS)
 
@@ -102,6 +131,7 @@ def store(entry: Entry) -> None:
 
 
 def _commit(batch: Sequence[Entry]) -> None:
+    """Commit *batch*, or leave in each of its entries why not."""
     try:
         with transaction() as session:
             _write(session, batch)
@@ -113,27 +143,22 @@ def _commit(batch: Sequence[Entry]) -> None:
         # One that the database refuses must not take the others with it.
         for entry in batch:
             _commit([entry])
-        return
-    for entry in batch:
-        entry.stored = True
+    except BaseException as error:
+        for entry in batch:
+            entry.error = error
+        raise
 
 
 def _write(session: Session, batch: Sequence[Entry]) -> None:
     """In one order of rows for all processes, so that two of them never wait for each other in a ring."""
     # Past the session: it adds nothing to plain statements but its cost, at every delivery.
     connection = session.connection()
-    insert, _ = _statements(connection.dialect.name)
-    accepted: list[int] = []
-    for entry in sorted((entry for entry in batch if entry.row), key=lambda entry: entry.row["external_id"]):  # type: ignore[index]
-        if entry.outcome is Outcome.UNHANDLED and not _has_room(connection, entry):
-            continue
-        made = connection.execute(insert, entry.row).first()
-        if made is None:
-            entry.outcome = Outcome.DUPLICATE
-        elif entry.outcome is Outcome.ACCEPTED:
-            accepted.append(made.id)
+    accepted = _insert(connection, [entry for entry in batch if entry.outcome is not Outcome.UNHANDLED])
     if accepted:
         nudges.defer(Job.LEVER_EVENTS, *accepted)
+    for entry in batch:
+        if entry.row and entry.outcome is Outcome.UNHANDLED and _has_room(connection, entry):
+            _insert(connection, [entry])
     tallies: Counter[tuple[str, str]] = Counter()
     for entry in batch:
         tallies[entry.event, entry.outcome.value] += entry.count
@@ -142,6 +167,23 @@ def _write(session: Session, batch: Sequence[Entry]) -> None:
         add_to_tally(connection, event, verdict, latest, number)
     for webhook in sorted({entry.webhook for entry in batch if entry.webhook is not None}):
         _note_health(connection, [entry for entry in batch if entry.webhook is webhook])
+
+
+def _insert(connection: Connection, entries: Sequence[Entry]) -> list[int]:
+    """Store the deliveries that are not there yet; their ids. Others, and later ones of the same id, are repeats."""
+    firsts: dict[str, tuple[Entry, dict[str, Any]]] = {}
+    for entry in entries:
+        if entry.row is not None:
+            firsts.setdefault(entry.row["external_id"], (entry, entry.row))
+    if not firsts:
+        return []
+    insert, _ = _statements(connection.dialect.name)
+    made = connection.execute(insert, [firsts[external_id][1] for external_id in sorted(firsts)]).all()
+    stored = {id(firsts[row.external_id][0]) for row in made}
+    for entry in entries:
+        if entry.row is not None and id(entry) not in stored:
+            entry.outcome = Outcome.DUPLICATE
+    return [row.id for row in made]
 
 
 def add_to_tally(connection: Connection, event: str, verdict: str, at: datetime, count: int) -> None:
@@ -238,7 +280,7 @@ def _statements(dialect: str) -> tuple[Executable, Executable]:
     delivery = (
         insert(_deliveries)
         .on_conflict_do_nothing(index_elements=["source", "external_id"])
-        .returning(_deliveries.c.id)
+        .returning(_deliveries.c.id, _deliveries.c.external_id)
     )
     tally = insert(_tallies)
     counted = tally.on_conflict_do_update(

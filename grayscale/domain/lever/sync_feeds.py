@@ -28,6 +28,7 @@ INTERVIEWS_A_POLL = 200
 DELETIONS_A_RUN = 1_000
 # So many in a row mean that something is wrong with more than a single opportunity.
 REFUSALS_IN_A_ROW = 3
+NOT_PERMITTED = "The API key may not list interviews."
 
 Job = tuple[Callable[[], Any], Callable[[Any, Exception | None], None]]
 
@@ -65,6 +66,12 @@ class InterviewFeed:
     # Could not be read just now: the next run asks again.
     _parked: set[str] = field(default_factory=set)
     _in_a_row: int = 0
+    # Lever answered one: until then they are asked for one at a time, so that a key that may not costs little.
+    _is_proven: bool = False
+
+    def __post_init__(self) -> None:
+        if self.via is Via.POLL and permissions.may("list_interviews") is False:
+            self.off = NOT_PERMITTED
 
     def waiting(self) -> int:
         """How many are still to be listed."""
@@ -76,6 +83,8 @@ class InterviewFeed:
 
     def next(self) -> Job | None:
         if self.off or self.error or (self.limit is not None and self.done + self.in_flight >= self.limit):
+            return None
+        if self.in_flight and not self._is_proven:
             return None
         if not self._queue:
             self._refill()
@@ -110,6 +119,9 @@ class InterviewFeed:
             return
         if error is None:
             self._in_a_row = 0
+            if not self._is_proven:
+                self._is_proven = True
+                permissions.learn("list_interviews", granted=True)
         self.done += 1
         if lever_id in self._parked:
             return
@@ -135,7 +147,7 @@ class InterviewFeed:
             # One opportunity may be closed to the key; the endpoint is when all of the first ones are refused.
             if self.done == self._in_a_row - 1 and self._in_a_row >= REFUSALS_IN_A_ROW:
                 permissions.learn("list_interviews", granted=False)
-                self.off = "The API key may not list interviews."
+                self.off = NOT_PERMITTED
                 self._queue.clear()
                 return False
             return True

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain.lever import poll, refresh, sync
+from grayscale.domain.lever import permissions, poll, refresh, sync
 from grayscale.domain.lever.mirror import Change
 from grayscale.extensions import db
 from grayscale.models import (
@@ -75,6 +75,23 @@ def test_an_idle_poll_costs_at_most_six_requests(connected: Flask, lever: Sandbo
         with later(5.1):
             assert due_run().kind is SyncKind.POLL
     assert 1 <= len(lever.lever_requests.entries) <= 6
+
+
+def test_a_poll_does_not_ask_again_for_what_the_key_may_not(connected: Flask, lever: Sandbox) -> None:
+    key = lever.lever.data.keys[0]
+    whole = key.permissions
+    key.permissions = whole - {"List Opportunity Interviews"}
+    run()
+    lever.lever_requests.clear()
+    with later(5.1):
+        done = due_run()
+    assert (done.kind, done.state) == (SyncKind.POLL, SyncState.DONE)
+    assert lever.lever_requests.count(path="/interviews$") == 0
+
+    key.permissions = whole
+    run(SyncKind.FULL)
+    assert permissions.may("list_interviews")
+    assert lever.lever_requests.count(path="/interviews$") > 10
 
 
 def test_the_watermark_moves_only_after_the_pages_are_committed(

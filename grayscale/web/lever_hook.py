@@ -1,0 +1,98 @@
+"""Where Lever's eight webhooks arrive: a small WSGI application in front of Flask's.
+
+Thousands may come at once, and nothing that Flask does around a view means anything to them: no session, no form, no
+page. Going through all of it would cost more than judging and storing a delivery does.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Flask
+from limits import parse
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wrappers import Request
+
+from grayscale.domain.lever import receiving
+from grayscale.extensions import limiter
+from grayscale.logging import get_logger
+from grayscale.web.request_log import requests_served
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = get_logger(__name__)
+
+PREFIX = "/webhooks/lever/"
+ENDPOINT = "lever_hook"
+# How many refusals of one address are written down in a minute; deliveries that verify are never limited.
+NOISE = parse("60/minute")
+HEADERS = (
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Take the requests to the webhook URL before *app* sees them. Proxies' headers are to be read before."""
+    app.wsgi_app = LeverHook(app, app.wsgi_app)  # type: ignore[method-assign]
+
+
+class LeverHook:
+    """Answers what is for the webhook URL and hands everything else on."""
+
+    def __init__(self, app: Flask, others: "WSGIApplication") -> None:
+        self._app = app
+        self._others = others
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        key = path.removeprefix(PREFIX)
+        if key == path or not key or "/" in key:
+            return self._others(environ, start_response)
+        began = time.perf_counter()
+        is_post = environ["REQUEST_METHOD"] == "POST"
+        words, status = self._receive(Request(environ), key) if is_post else ("only POST is served here", 405)
+        requests_served.labels(ENDPOINT, "POST" if is_post else "other", status).observe(time.perf_counter() - began)
+        body = words.encode()
+        headers = [*HEADERS, ("Content-Length", str(len(body)))]
+        if not is_post:
+            headers.append(("Allow", "POST"))
+        if status in (404, 405, 413):
+            # The rest of the body is not worth reading.
+            headers.append(("Connection", "close"))
+        start_response(f"{status} {HTTP_STATUS_CODES[status]}", headers)
+        return [body]
+
+    def _receive(self, request: Request, key: str) -> tuple[str, int]:
+        """Store what Lever tells. Lever tries again unless the answer is 2xx, so trouble of ours is 503, never 500."""
+        structlog.contextvars.clear_contextvars()
+        with self._app.app_context():
+            try:
+                if not receiving.knows(key):
+                    return "not found", 404
+                verdict = read_and_receive(request)
+            except ClientDisconnected:
+                return "incomplete", 400
+            except Exception as error:
+                log.error("a webhook from Lever could not be stored; Lever will send it again", exc_info=error)
+                return "not stored, try again", 503
+        return ("too many" if verdict.status == 429 else verdict.outcome.value), verdict.status
+
+
+def read_and_receive(request: Request) -> receiving.Verdict:
+    def may_record() -> bool:
+        return not limiter.enabled or limiter.limiter.hit(NOISE, "lever-webhooks", request.remote_addr or "")
+
+    # One more than is allowed: a body of unannounced length is not refused at the limit but silently cut there.
+    request.max_content_length = receiving.MAX_BODY + 1
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return receiving.refuse_too_large(may_record=may_record)
+    if len(raw) > receiving.MAX_BODY:
+        return receiving.refuse_too_large(may_record=may_record)
+    return receiving.receive(raw, may_record=may_record)
