@@ -14,6 +14,9 @@ from grayscale.config import Config
 from grayscale.crypto import keyring
 from grayscale.database import engine_options, prepare_engine
 from grayscale.domain import nudges
+from grayscale.domain.interviews import news
+from grayscale.domain.reminders import planning
+from grayscale.domain.slots import in_lever
 from grayscale.jobs import queue
 
 __version__ = "0.1.0"
@@ -57,6 +60,9 @@ def create_app(config: Config) -> Flask:
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
+    news.on_change(planning.follow)
+    news.on_change(in_lever.follow)
+    news.on_settled(in_lever.settled)
     web.register(app)
     if config.trusted_proxies:
         # Outermost: whatever looks at a request sees the sender's address.

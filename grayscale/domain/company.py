@@ -10,9 +10,18 @@ from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import audit
 from grayscale.extensions import db
-from grayscale.models import ChangeClock, Company, LeverEvent, LeverIntegration, TextingAccount, User, WebhookToken
+from grayscale.models import (
+    ChangeClock,
+    Company,
+    LeverEvent,
+    LeverIntegration,
+    SchedulingPolicy,
+    TextingAccount,
+    User,
+    WebhookToken,
+)
 
-Row = TypeVar("Row", Company, LeverIntegration, TextingAccount)
+Row = TypeVar("Row", Company, LeverIntegration, SchedulingPolicy, TextingAccount)
 
 
 def ensure_rows() -> None:
@@ -28,12 +37,14 @@ def ensure_rows() -> None:
             session.add(LeverIntegration(id=1, webhook_key=secrets.token_urlsafe(24)))
         if session.get(TextingAccount, 1) is None:
             session.add(TextingAccount(id=1))
+        if session.get(SchedulingPolicy, 1) is None:
+            session.add(SchedulingPolicy(id=1))
         known = set(session.scalars(select(WebhookToken.event)))
         session.add_all(WebhookToken(event=event) for event in LeverEvent if event not in known)
 
 
 def _complete() -> bool:
-    return db.session.get(TextingAccount, 1) is not None and db.session.scalar(
+    return db.session.get(SchedulingPolicy, 1) is not None and db.session.scalar(
         select(db.func.count()).select_from(WebhookToken)
     ) == len(LeverEvent)
 
@@ -56,6 +67,10 @@ def lever_integration() -> LeverIntegration:
 
 def texting_account() -> TextingAccount:
     return _the_one(TextingAccount)
+
+
+def scheduling_policy() -> SchedulingPolicy:
+    return _the_one(SchedulingPolicy)
 
 
 def save(*, name: str, time_zone: str, region: str, by: User) -> None:

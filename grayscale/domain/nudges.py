@@ -28,6 +28,8 @@ class Job(enum.StrEnum):
     MEDIA = "media"
     TRANSCRIPTS = "transcripts"
     INTERVIEWS = "interviews"
+    REMINDERS = "reminders"
+    SLOTS = "slots"
     SYNC = "sync"
     RECONCILE = "reconcile"
     HOUSEKEEPING = "housekeeping"

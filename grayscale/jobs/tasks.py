@@ -7,6 +7,8 @@ from grayscale.domain import housekeeping
 from grayscale.domain.interviews import writing
 from grayscale.domain.lever import events, sync
 from grayscale.domain.nudges import Job
+from grayscale.domain.reminders import planning
+from grayscale.domain.slots import in_lever
 from grayscale.domain.texting import checks, inbound, media, reconcile, sending
 from grayscale.domain.transcripts import posting
 
@@ -28,6 +30,8 @@ TASKS: tuple[Task, ...] = (
     Task(Job.MEDIA, 5, media.fetch_waiting),
     Task(Job.TRANSCRIPTS, 1, posting.post_due),
     Task(Job.INTERVIEWS, 1, writing.work_due),
+    Task(Job.REMINDERS, 30, planning.catch_up),
+    Task(Job.SLOTS, 5, in_lever.catch_up),
     Task(Job.SYNC, 5, sync.run_if_due),
     Task(Job.RECONCILE, 60, reconcile.catch_up),
     Task(Job.HOUSEKEEPING, 3600, housekeeping.tidy),

@@ -24,6 +24,7 @@ from grayscale.models.message import (
 )
 from grayscale.models.mirror import ArchiveReason, LeverUser, Posting, Stage
 from grayscale.models.opportunity import Interview, Opportunity
+from grayscale.models.slots import OfferState, Reminder, ReminderKind, SchedulingPolicy, Slot, SlotHold, SlotOffer
 from grayscale.models.sync_run import SyncKind, SyncRun, SyncState, SyncWindow
 from grayscale.models.template import Snippet, Template
 from grayscale.models.texting_account import ConsentPolicy, SendingNumber, TextingAccount
@@ -74,11 +75,18 @@ __all__ = [
     "MessageEvent",
     "MessageState",
     "MirrorOddity",
+    "OfferState",
     "Opportunity",
     "Posting",
+    "Reminder",
+    "ReminderKind",
     "Role",
+    "SchedulingPolicy",
     "SendingNumber",
     "SessionKind",
+    "Slot",
+    "SlotHold",
+    "SlotOffer",
     "Snippet",
     "Source",
     "Stage",

@@ -31,10 +31,13 @@ VIEWS = (
     "notes",
     "ops",
     "settings_company",
+    "settings_interviews",
     "settings_lever",
     "settings_texting",
     "settings_users",
     "setup",
+    "slots",
+    "times",
     "wording",
 )
 

@@ -15,7 +15,14 @@ MAIN = (("inbox", "Inbox", "inbox"), ("candidates", "Candidates", "people"), ("n
 # Group, then blueprint, words, for super admins only.
 SETTINGS = (
     ("ATS Integration", (("settings_lever", "Lever", True), ("events", "Events", True))),
-    ("Texting", (("settings_texting", "Texting", True), ("wording", "Templates", False))),
+    (
+        "Texting",
+        (
+            ("settings_texting", "Texting", True),
+            ("wording", "Templates", False),
+            ("settings_interviews", "Interviews", True),
+        ),
+    ),
     ("Company", (("settings_company", "Company", True), ("settings_users", "Users", True))),
     ("You", (("account", "My account", False),)),
 )

@@ -25,6 +25,9 @@ PER_ADDRESS = parse("40 per 15 minutes")
 # From browsers never seen before, wherever they are: a spread-out attack gets this many tries.
 PER_ACCOUNT = parse("200 per hour")
 PER_LINK_ADDRESS = parse("30 per 15 minutes")
+# A candidate's link to times: what a person and their phone need, and how many wrong ones an address may try.
+PER_TIMES_LINK = parse("90 per minute")
+PER_WRONG_TIMES_LINK = parse("30 per 15 minutes")
 
 
 def is_allowed(email: str) -> bool:
@@ -42,6 +45,20 @@ def note_wrong(email: str) -> None:
 def may_try_link() -> bool:
     """Count one use of a one-time link's address; whether this browser may go on."""
     return not limiter.enabled or limiter.limiter.hit(PER_LINK_ADDRESS, "link", request.remote_addr or "")
+
+
+def may_open_times(link: str) -> bool:
+    """Count one use of a link to times, named by the hash of its token; whether its holder may go on."""
+    if not limiter.enabled:
+        return True
+    guesses = limiter.limiter.test(PER_WRONG_TIMES_LINK, "times-wrong", request.remote_addr or "")
+    return bool(guesses and limiter.limiter.hit(PER_TIMES_LINK, "times", link))
+
+
+def note_wrong_times_link() -> None:
+    """Count a link to times that nobody was given."""
+    if limiter.enabled:
+        limiter.limiter.hit(PER_WRONG_TIMES_LINK, "times-wrong", request.remote_addr or "")
 
 
 def remember_device(response: Response, email: str) -> Response:

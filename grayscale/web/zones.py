@@ -33,6 +33,11 @@ def browser_zone() -> str | None:
     return named if named in _known() else None
 
 
+def known_zone(name: str | None) -> str | None:
+    """*name* if it is a time zone, else None."""
+    return name if name in _known() else None
+
+
 @cache
 def zone_choices() -> dict[str, dict[str, str]]:
     """All zones for a select, in groups, the usual ones first and each once."""

@@ -5,8 +5,8 @@ from flask import Flask
 from tests.page import Browser
 from tests.web.routes import path_of
 
-# Signed or secret by themselves; they come from servers that know no token of ours.
-WEBHOOKS = ("/webhooks/lever/", "/webhooks/twilio/")
+# Signed or secret by themselves: from servers that know no token of ours, and from links only their holder knows.
+WEBHOOKS = ("/webhooks/lever/", "/webhooks/twilio/", "/times/")
 
 
 def test_every_post_without_the_pages_token_is_refused(app: Flask, as_ana: Browser) -> None:

@@ -21,7 +21,9 @@ def test_every_route_asks_strangers_to_sign_in(app: Flask, client: Browser) -> N
 
 
 # What recruiters may not open; everything else of the application is theirs.
-SUPER_ADMIN_PATHS = ("/settings/ats/lever", "/settings/users", "/settings/texting", "/events")
+SUPER_ADMIN_PATHS = (
+    "/settings/ats/lever", "/settings/users", "/settings/texting", "/settings/interviews", "/events",
+)  # fmt: skip
 
 
 def test_recruiters_are_kept_out_of_what_super_admins_do(app: Flask, as_jonas: Browser) -> None:

@@ -15,9 +15,13 @@ from grayscale.database import transaction
 from grayscale.domain import changes, locks
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.texting import lines, messages, segments
+from grayscale.domain.texting import gate, introduction, lines, messages, segments, states, wording
 from grayscale.extensions import db
 from grayscale.models import CANCELABLE, Conversation, Kind, Message, MessageState
+
+# What time may mend: such a text is planned all the same, and the gate decides when it goes.
+PASSING = (gate.Code.SENDER_STOPPED, gate.Code.OVER_LIMIT, gate.Code.STOP_SUGGESTED)
+BATCH = 100
 
 
 def plan(
@@ -98,8 +102,34 @@ def withdraw(message_id: int, why: str) -> bool:
         message.error = why
         lines.take(message, MessageState.CANCELED, why)
         session.flush()
+        states.refresh_failure(message.conversation)
+        session.flush()
         changes.touch([message.conversation_id])
         return True
+
+
+def withdraw_useless() -> int:
+    """Cancel what still waits although its time is over, such as while texting was stopped; how many."""
+    now = clock.now()
+    over = select(Message.id).where(
+        Message.on_its_way, Message.state.in_(CANCELABLE), Message.send_at <= now, Message.useless_after <= now
+    )
+    ids = list(db.session.scalars(over.order_by(Message.send_at).limit(BATCH)))
+    return sum(withdraw(message_id, "Not sent. It would have come too late to be of use.") for message_id in ids)
+
+
+def introduced(conversation: Conversation, body: str, at: datetime) -> str:
+    """*body*, with how to opt out where a text at *at* would be a first one."""
+    wanted = introduction.is_wanted(conversation.peer, at, None) and introduction.lacks_opt_out_line(body)
+    return f"{body} {wording.OPT_OUT_LINE}" if wanted else body
+
+
+def refusal(conversation: Conversation, body: str, at: datetime) -> gate.Verdict | None:
+    """Why such a text at *at* would be refused for good; None when it may go, then or after a wait."""
+    verdict = gate.check(conversation, at=at, by=None, body=body, kind=Kind.AUTOMATED)
+    if verdict.allowed or verdict.holds or verdict.code in PASSING:
+        return None
+    return verdict
 
 
 def _waiting(message_id: int) -> Message | None:

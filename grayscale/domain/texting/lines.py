@@ -7,15 +7,15 @@ from grayscale.extensions import db
 from grayscale.models import Direction, Kind, Message, MessageEvent, MessageState
 
 
-def add(conversation_id: int, text: str, at: datetime | None = None) -> None:
+def add(conversation_id: int, text: str, at: datetime | None = None) -> Message:
     """Write a line that never leaves the house, inside the caller's transaction."""
     now = clock.now()
-    db.session.add(
-        Message(
-            conversation_id=conversation_id, direction=Direction.INTERNAL, kind=Kind.SYSTEM,
-            state=MessageState.RECEIVED, body=text, created_at=now, occurred_at=at or now,
-        )
+    line = Message(
+        conversation_id=conversation_id, direction=Direction.INTERNAL, kind=Kind.SYSTEM,
+        state=MessageState.RECEIVED, body=text, created_at=now, occurred_at=at or now,
     )
+    db.session.add(line)
+    return line
 
 
 def note(message: Message, detail: str, *, state: MessageState | None = None) -> None:
