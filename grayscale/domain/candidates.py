@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from grayscale.domain import search, visibility
 from grayscale.domain.errors import NotFound
+from grayscale.domain.visibility import ReaderKind
 from grayscale.extensions import db
 from grayscale.models import (
     ArchiveReason,
@@ -209,25 +212,10 @@ def _conversations(candidate_ids: list[int], user: User) -> dict[int, int]:
 
 def _candidacies(candidate_ids: list[int], user: User, *, interviews: bool) -> dict[int, list[Candidacy]]:
     """What this person may see, with Lever's names of postings, stages, owners and reasons, the liveliest first."""
-    query = (
-        select(
-            Opportunity,
-            Posting.title,
-            Stage.text,
-            LeverUser.name,
-            ArchiveReason.text.label("reason"),
-            ArchiveReason.type,
-        )
-        .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
-        .outerjoin(Stage, Stage.lever_id == Opportunity.stage_lever_id)
-        .outerjoin(LeverUser, LeverUser.lever_id == Opportunity.owner_lever_id)
-        .outerjoin(ArchiveReason, ArchiveReason.lever_id == Opportunity.archive_reason_lever_id)
-        .where(Opportunity.candidate_id.in_(candidate_ids), visibility.opportunities_for(user))
-    )
-    if interviews:
-        query = query.options(joinedload(Opportunity.interviews))
+    query = _candidacies_query(ReaderKind.of(user), interviews)
+    values = visibility.values(user) | {"candidates": candidate_ids}
     theirs: dict[int, list[Candidacy]] = {}
-    for opportunity, posting, stage, owner, reason, reason_type in db.session.execute(query).unique():
+    for opportunity, posting, stage, owner, reason, reason_type in db.session.execute(query, values).unique():
         theirs.setdefault(opportunity.candidate_id, []).append(
             Candidacy(
                 opportunity,
@@ -242,6 +230,30 @@ def _candidacies(candidate_ids: list[int], user: User, *, interviews: bool) -> d
     for each in theirs.values():
         each.sort(key=lambda candidacy: _liveliest(candidacy.opportunity))
     return theirs
+
+
+@lru_cache(maxsize=16)
+def _candidacies_query(reader: ReaderKind, interviews: bool) -> Select[tuple[Any, ...]]:
+    """Made once: putting it together takes longer than running it."""
+    query: Select[tuple[Any, ...]] = (
+        select(
+            Opportunity,
+            Posting.title,
+            Stage.text,
+            LeverUser.name,
+            ArchiveReason.text.label("reason"),
+            ArchiveReason.type,
+        )
+        .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
+        .outerjoin(Stage, Stage.lever_id == Opportunity.stage_lever_id)
+        .outerjoin(LeverUser, LeverUser.lever_id == Opportunity.owner_lever_id)
+        .outerjoin(ArchiveReason, ArchiveReason.lever_id == Opportunity.archive_reason_lever_id)
+        .where(
+            Opportunity.candidate_id.in_(bindparam("candidates", expanding=True)),
+            visibility.opportunities_for(reader),
+        )
+    )
+    return query.options(joinedload(Opportunity.interviews)) if interviews else query
 
 
 def _liveliest(opportunity: Opportunity) -> tuple[bool, float]:

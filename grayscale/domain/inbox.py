@@ -9,12 +9,14 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_, union
 from sqlalchemy.orm import aliased
 
 from grayscale.domain import visibility
+from grayscale.domain.visibility import Reader, ReaderKind
 from grayscale.extensions import db
 from grayscale.models import (
     Candidate,
@@ -28,6 +30,7 @@ from grayscale.models import (
     Posting,
     User,
 )
+from grayscale.models.types import BigId
 
 PAGE = 40
 COUNT_CAP = 100
@@ -72,8 +75,7 @@ class Place:
         return place if 0 <= place.id < 2**63 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of the list. *peer* is the candidate's number in E.164; *by* says who spoke last, '' for them."""
 
     id: int
@@ -124,7 +126,7 @@ def is_unread() -> ColumnElement[bool]:
     )
 
 
-def in_view(view: View, user: User) -> ColumnElement[bool]:
+def in_view(view: View, user: Reader) -> ColumnElement[bool]:
     """Condition on ``Conversation``: it belongs into *view* of *user*. Confidentiality is a condition of its own."""
     is_open = Conversation.archived_at.is_(None)
     conditions = {
@@ -140,7 +142,7 @@ def in_view(view: View, user: User) -> ColumnElement[bool]:
     return conditions[view]()
 
 
-def _unread_ids(user: User) -> Select[Any]:
+def _unread_ids(user: Reader) -> Select[Any]:
     """Unread concerns what is mine, what I follow, and what is nobody's and waits for an answer."""
     joined = and_(_mine.conversation_id == Conversation.id, _mine.user_id == user.id)
     base = select(Conversation.id).outerjoin(_mine, joined).where(Conversation.archived_at.is_(None), is_unread())
@@ -158,7 +160,7 @@ def _unread_ids(user: User) -> Select[Any]:
     return select(each.c.id)
 
 
-def concerns(user: User) -> ColumnElement[bool]:
+def concerns(user: Reader) -> ColumnElement[bool]:
     """Condition on ``Conversation`` joined with the reader's membership: unread may be shown to this person."""
     return or_(
         Conversation.assignee_id == user.id,
@@ -171,21 +173,31 @@ def page(
     user: User, view: View, *, after: Place | None = None, limit: int = PAGE, ids: Sequence[int] | None = None
 ) -> Listing:
     """Newest activity first. *ids* lists exactly these instead of a view."""
-    which = in_view(view, user) if ids is None else Conversation.id.in_(ids)
-    query = rows_query(user).where(which, visibility.conversations_for(user))
+    query = _page_query(ReaderKind.of(user), None if ids is not None else view, after is not None)
+    values = visibility.values(user) | {"most": limit + 1, "ids": ids}
     if after is not None:
-        query = query.where(
-            tuple_(Conversation.last_activity_at, Conversation.id)
-            < tuple_(literal(after.at, Conversation.last_activity_at.type), literal(after.id))
-        )
-    query = query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc()).limit(limit + 1)
-    rows = [_row(line, user) for line in db.session.execute(query)]
+        values |= {"after_at": after.at, "after_id": after.id}
+    rows = [_row(line, user) for line in db.session.connection().execute(query, values)]
     more = len(rows) > limit
     rows = rows[:limit]
     return Listing(rows, rows[-1].place if more else None)
 
 
-def rows_query(user: User) -> Select[*tuple[Any, ...]]:
+# Putting these statements together takes several times as long as running them, so each is made once.
+
+
+@lru_cache(maxsize=128)
+def _page_query(reader: ReaderKind, view: View | None, is_continued: bool) -> Select[*tuple[Any, ...]]:
+    """The rows of *view*, or of those with the ``ids``; *is_continued* after the place ``after_at``, ``after_id``."""
+    which = Conversation.id.in_(bindparam("ids", expanding=True)) if view is None else in_view(view, reader)
+    query = rows_query(reader).where(which, visibility.conversations_for(reader))
+    if is_continued:
+        place = bindparam("after_at", type_=Conversation.last_activity_at.type), bindparam("after_id", type_=BigId)
+        query = query.where(tuple_(Conversation.last_activity_at, Conversation.id) < tuple_(*place))
+    return query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc()).limit(bindparam("most"))
+
+
+def rows_query(user: Reader) -> Select[*tuple[Any, ...]]:
     """What a row shows, each by primary or unique key from the conversation."""
     return (
         select(
@@ -256,13 +268,20 @@ def _speaker(line: Any, user: User) -> str:
 
 def counts(user: User) -> dict[View, int]:
     """How many conversations each view holds for this person, ``COUNT_CAP`` standing for that many or more."""
-    seen = visibility.conversations_for(user)
+    line = db.session.connection().execute(
+        _counts_query(ReaderKind.of(user)), visibility.values(user) | {"cap": COUNT_CAP}
+    ).one()
+    return {view: int(line[position]) for position, view in enumerate(View)}
+
+
+@lru_cache(maxsize=8)
+def _counts_query(reader: ReaderKind) -> Select[*tuple[Any, ...]]:
+    seen = visibility.conversations_for(reader)
     columns = []
     for view in View:
-        inner = select(Conversation.id).where(in_view(view, user), seen).limit(COUNT_CAP).subquery()
+        inner = select(Conversation.id).where(in_view(view, reader), seen).limit(bindparam("cap")).subquery()
         columns.append(select(func.count()).select_from(inner).scalar_subquery().label(view.value))
-    line = db.session.execute(select(*columns)).one()
-    return {view: int(line[position]) for position, view in enumerate(View)}
+    return select(*columns)
 
 
 def first_view(user: User) -> View:

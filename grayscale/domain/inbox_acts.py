@@ -1,5 +1,7 @@
 """What people do with a conversation besides writing in it."""
 
+from typing import NamedTuple
+
 from sqlalchemy import func, select, update
 
 from grayscale import clock
@@ -50,9 +52,17 @@ def follow(conversation_id: int, by: User, follows: bool) -> None:
         membership(conversation_id, by).follows = follows
 
 
-def colleagues() -> list[User]:
+class Colleague(NamedTuple):
+    id: int
+    name: str
+
+
+def colleagues() -> tuple[Colleague, ...]:
     """Whom a conversation can be assigned to."""
-    return list(db.session.scalars(select(User).where(User.active.is_(True)).order_by(func.lower(User.name), User.id)))
+    return tuple(Colleague(*row) for row in db.session.connection().execute(_COLLEAGUES))
+
+
+_COLLEAGUES = select(User.id, User.name).where(User.active.is_(True)).order_by(func.lower(User.name), User.id)
 
 
 def settle_opt_out(conversation_id: int) -> None:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, literal, or_, select, tuple_
+from sqlalchemy import Select, bindparam, literal, or_, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from grayscale.domain import visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.inbox import Place
 from grayscale.domain.texting import consent
+from grayscale.domain.visibility import ReaderKind
 from grayscale.extensions import db
 from grayscale.models import (
     CANCELABLE,
@@ -24,6 +26,7 @@ from grayscale.models import (
     MessageState,
     User,
 )
+from grayscale.models.types import BigId
 
 PAGE = 50
 # How far a thread that stays open may grow before it begins later.
@@ -52,9 +55,21 @@ class Thread:
 
 def get(conversation_id: int, user: User) -> Conversation:
     """The conversation with what its page shows. Raises ``NotFound`` also for what *user* may not see."""
-    query = (
+    values = visibility.values(user) | {"wanted": conversation_id}
+    found = db.session.scalars(_get_query(ReaderKind.of(user)), values).unique().one_or_none()
+    if found is None:
+        raise NotFound("There is no such conversation, or it is not visible to you.")
+    return found
+
+
+# What every opened conversation asks is put together once: that takes longer than running it.
+
+
+@lru_cache(maxsize=8)
+def _get_query(reader: ReaderKind) -> Select[tuple[Conversation]]:
+    return (
         select(Conversation)
-        .where(Conversation.id == conversation_id, visibility.conversations_for(user))
+        .where(Conversation.id == bindparam("wanted"), visibility.conversations_for(reader))
         .options(
             joinedload(Conversation.assignee),
             joinedload(Conversation.sending_number),
@@ -62,18 +77,19 @@ def get(conversation_id: int, user: User) -> Conversation:
             joinedload(Conversation.candidate).joinedload(Candidate.phones),
         )
     )
-    found = db.session.scalars(query).unique().one_or_none()
-    if found is None:
-        raise NotFound("There is no such conversation, or it is not visible to you.")
-    return found
 
 
 def is_visible(conversation_id: int, user: User) -> bool:
     """Whether there is such a conversation and *user* may see it."""
-    found = db.session.scalar(
-        select(Conversation.id).where(Conversation.id == conversation_id, visibility.conversations_for(user))
+    values = visibility.values(user) | {"wanted": conversation_id}
+    return db.session.scalar(_visible_query(ReaderKind.of(user)), values) is not None
+
+
+@lru_cache(maxsize=8)
+def _visible_query(reader: ReaderKind) -> Select[tuple[int]]:
+    return select(Conversation.id).where(
+        Conversation.id == bindparam("wanted"), visibility.conversations_for(reader)
     )
-    return found is not None
 
 
 def require(conversation_id: int, user: User) -> None:
@@ -99,13 +115,9 @@ def latest(conversation_id: int, *, since: Place | None = None, around: int | No
     begin = since
     if around is not None:
         begin = _place_before(conversation_id, around) or since
-    query = _messages(conversation_id)
-    place = tuple_(Message.occurred_at, Message.id)
-    limit = PAGE
-    if begin is not None:
-        query = query.where(place >= _value(begin))
-        limit = LONGEST_TAIL
-    found = list(db.session.scalars(query.order_by(Message.occurred_at.desc(), Message.id.desc()).limit(limit + 1)))
+    limit = PAGE if begin is None else LONGEST_TAIL
+    values = {"of": conversation_id, "most": limit + 1} | (_place_values(begin) if begin is not None else {})
+    found = list(db.session.scalars(_latest_query(begin is not None), values))
     found.reverse()
     more = len(found) > limit
     if more:
@@ -132,19 +144,33 @@ def earlier(conversation_id: int, before: Place) -> Thread:
 
 def waiting(conversation_id: int) -> list[Message]:
     """Texts that have not gone yet, in the order they will."""
-    query = (
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.state.in_(WAITING))
-        .options(*_LOADING)
-        .order_by(Message.send_at, Message.id)
-    )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_WAITING_QUERY, {"of": conversation_id}))
 
 
 _LOADING = (joinedload(Message.author), selectinload(Message.media))
+_WAITING_QUERY = (
+    select(Message)
+    .where(Message.conversation_id == bindparam("of"), Message.state.in_(WAITING))
+    .options(*_LOADING)
+    .order_by(Message.send_at, Message.id)
+)
 
 
-def _messages(conversation_id: int) -> Select[Any]:
+@lru_cache(maxsize=2)
+def _latest_query(from_place: bool) -> Select[tuple[Message]]:
+    """The newest ``most`` messages ``of`` a conversation, or no older than ``at``, ``id``; newest first."""
+    query = _messages(bindparam("of"))
+    if from_place:
+        place = tuple_(bindparam("at", type_=Message.occurred_at.type), bindparam("id", type_=BigId))
+        query = query.where(tuple_(Message.occurred_at, Message.id) >= place)
+    return query.order_by(Message.occurred_at.desc(), Message.id.desc()).limit(bindparam("most"))
+
+
+def _place_values(place: Place) -> dict[str, Any]:
+    return {"at": place.at, "id": place.id}
+
+
+def _messages(conversation_id: Any) -> Select[tuple[Message]]:
     return (
         select(Message)
         .where(Message.conversation_id == conversation_id, Message.state.not_in(WAITING))
@@ -195,10 +221,12 @@ def _place_before(conversation_id: int, message_id: int) -> Place | None:
 def opted_out_among(numbers: Iterable[str]) -> set[str]:
     """Those of the numbers (E.164) that opted out, in one query."""
     hashes = {consent.number_hash(number): number for number in numbers}
-    out = select(Consent.number_hash).where(
-        Consent.number_hash.in_(hashes), Consent.state == ConsentState.OPTED_OUT
-    )
-    return {hashes[each] for each in db.session.scalars(out)}
+    return {hashes[each] for each in db.session.scalars(_OPTED_OUT_QUERY, {"hashes": list(hashes)})}
+
+
+_OPTED_OUT_QUERY = select(Consent.number_hash).where(
+    Consent.number_hash.in_(bindparam("hashes", expanding=True)), Consent.state == ConsentState.OPTED_OUT
+)
 
 
 def trace(message_id: int) -> list[MessageEvent]:

@@ -72,7 +72,7 @@ class Hit:
     row: Row
     message_id: int
     at: datetime
-    parts: list[tuple[str, bool]]
+    parts: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int 
     listed = inbox.page(user, inbox.View.ALL, ids=list(newest), limit=HITS).rows if newest else []
     rows = {row.id: row for row in listed}
     hits = [
-        Hit(rows[line.conversation_id], line.id, line.occurred_at, excerpt(line.body, terms.words))
+        Hit(rows[line.conversation_id], line.id, line.occurred_at, tuple(excerpt(line.body, terms.words)))
         for line in newest.values()
         if line.conversation_id in rows
     ]

@@ -6,31 +6,69 @@ opportunities is, or when they have none. The conditions belong into the query i
 found, not counted and not searched.
 """
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, false, or_, select, true
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, exists, false, or_, select, true
 
 from grayscale.models import Candidate, Conversation, Opportunity, User
 
 
-def opportunities_for(user: User) -> ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class ReaderKind:
+    """A reader in a statement that is put together once for all readers of a kind, and run with ``values``."""
+
+    is_super_admin: bool
+    is_in_lever: bool
+
+    @classmethod
+    def of(cls, user: User) -> "ReaderKind":
+        return cls(user.is_super_admin, bool(user.lever_user_id))
+
+    @property
+    def id(self) -> Any:
+        return bindparam("reader")
+
+    @property
+    def lever_user_id(self) -> Any:
+        return bindparam("reader_in_lever") if self.is_in_lever else None
+
+
+Reader = User | ReaderKind
+
+
+def values(user: User) -> dict[str, Any]:
+    """What a statement made for this person's ``ReaderKind`` is run with."""
+    lever_id = user.lever_user_id or ""
+    return {"reader": user.id, "reader_in_lever": lever_id, "reader_as_follower": _quoted(lever_id)}
+
+
+def opportunities_for(user: Reader) -> ColumnElement[bool]:
     """Condition on ``Opportunity``: this person may see the row."""
     if user.is_super_admin:
         return true()
     return or_(Opportunity.confidential.is_(False), _belongs_to(user))
 
 
-def _belongs_to(user: User) -> ColumnElement[bool]:
+def _belongs_to(user: Reader) -> ColumnElement[bool]:
     lever_id = user.lever_user_id
-    if not lever_id:
+    if lever_id is None or isinstance(lever_id, str) and not lever_id:
         return false()
+    follower = _quoted(lever_id) if isinstance(lever_id, str) else bindparam("reader_as_follower")
     return or_(
         Opportunity.owner_lever_id == lever_id,
         Opportunity.hiring_manager_lever_id == lever_id,
-        # The followers are a JSON list of opaque ids: the quotes make the match whole.
-        cast(Opportunity.follower_lever_ids, String).contains(f'"{lever_id}"', autoescape=True),
+        cast(Opportunity.follower_lever_ids, String).like(follower, escape="/"),
     )
 
 
-def candidates_for(user: User) -> ColumnElement[bool]:
+def _quoted(lever_id: str) -> str:
+    """A pattern for the followers, a JSON list of opaque ids: the quotes make the match whole."""
+    escaped = lever_id.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return f'%"{escaped}"%'
+
+
+def candidates_for(user: Reader) -> ColumnElement[bool]:
     """Condition on ``Candidate``: this person may see the row."""
     if user.is_super_admin:
         return true()
@@ -41,7 +79,7 @@ def candidates_for(user: User) -> ColumnElement[bool]:
     )
 
 
-def conversations_for(user: User) -> ColumnElement[bool]:
+def conversations_for(user: Reader) -> ColumnElement[bool]:
     """Condition on ``Conversation``: this person may see the row.
 
     Tied to an opportunity, that one decides; tied to none, the candidate does; a number nobody has is everybody's.

@@ -1,4 +1,8 @@
-"""Addresses of static files carry a hash of their content, so browsers may keep them for a year."""
+"""Addresses as templates write them: built once, and those of static files with a hash of their content.
+
+Browsers may keep static files for a year. A page of the inbox has some eighty addresses; each is the same whenever its
+endpoint and values are, so it is put together once.
+"""
 
 import hashlib
 from pathlib import Path
@@ -8,27 +12,42 @@ from flask import Flask
 
 # Named by their version already.
 VENDOR = "vendor/"
+MOST_KEPT = 8192
 
 
 def init_app(app: Flask) -> None:
-    """Add ``v=<hash>`` to every ``url_for('static', …)``."""
+    """Add ``v=<hash>`` to every ``url_for('static', …)``, and give templates a ``url_for`` that remembers."""
     folder = Path(app.static_folder or "")
-    hashes: dict[str, tuple[int, str]] = {}
+    hashes: dict[str, str] = {}
+    built: dict[tuple[Any, ...], str] = {}
 
     def content_hash(filename: str) -> str:
-        path = folder / filename
-        try:
-            changed = path.stat().st_mtime_ns
-        except OSError:
-            return ""
         known = hashes.get(filename)
-        if known is None or known[0] != changed:
-            known = hashes[filename] = (changed, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
-        return known[1]
+        if known is None or app.debug:
+            try:
+                known = hashlib.sha256((folder / filename).read_bytes()).hexdigest()[:12]
+            except OSError:
+                return ""
+            hashes[filename] = known
+        return known
 
     def add_hash(endpoint: str, values: dict[str, Any]) -> None:
         filename = values.get("filename", "")
         if endpoint == "static" and "v" not in values and not filename.startswith(VENDOR):
             values["v"] = content_hash(filename)
 
+    def address(endpoint: str, **values: Any) -> str:
+        """Flask's ``url_for``; it asks Flask anew for what depends on the request or has values of other types."""
+        is_plain = all(type(value) in (str, int) and name[0] != "_" for name, value in values.items())
+        if app.debug or endpoint[0] == "." or not is_plain:
+            return app.url_for(endpoint, **values)
+        key = (endpoint, *values.items())
+        known = built.get(key)
+        if known is None:
+            if len(built) >= MOST_KEPT:
+                built.clear()
+            known = built[key] = app.url_for(endpoint, **values)
+        return known
+
     app.url_defaults(add_hash)
+    app.jinja_env.globals["url_for"] = address

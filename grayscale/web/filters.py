@@ -141,12 +141,15 @@ def saved_note(at: datetime | None, by_id: int | None) -> str:
 
 def phone(e164: str | None) -> str:
     """A number in the national format of the company's region, others in the international one."""
-    if not e164:
-        return ""
+    return _phone(e164, reader_region()) if e164 else ""
+
+
+def reader_region() -> str:
+    """Where numbers are shown without their country code."""
     region: str | None = g.get("reader_region")
     if region is None:
         region = g.reader_region = company().region
-    return _phone(e164, region)
+    return region
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -59,7 +59,10 @@ def number_hash(e164: str) -> str:
 
 def state_of(e164: str) -> Consent | None:
     """What the owner of *e164* last said, or None when nothing is on record."""
-    return db.session.scalar(select(Consent).where(Consent.number_hash == number_hash(e164)))
+    return db.session.scalar(_STATE_OF, {"hash": number_hash(e164)})
+
+
+_STATE_OF = select(Consent).where(Consent.number_hash == bindparam("hash"))
 
 
 def is_opted_out(e164: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from grayscale.domain.lever import connection
@@ -65,27 +65,30 @@ def of_conversation(conversation_id: int) -> ThreadNotes:
     conversation = db.session.get(Conversation, conversation_id)
     if conversation is None:
         return ThreadNotes()
-    last_message = (
-        select(Message.id)
-        .where(Message.transcript_id == Transcript.id)
-        .order_by(Message.occurred_at.desc(), Message.id.desc())
-        .limit(1)
-        .correlate(Transcript)
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(Transcript, last_message)
-        .where(Transcript.conversation_id == conversation_id)
-        .order_by(Transcript.id.desc())
-        .limit(KNOWN)
-        .options(joinedload(Transcript.opportunity))
-    ).all()
+    rows = db.session.execute(_OF_CONVERSATION, {"of": conversation_id}).all()
     lines = [(line_of(transcript), message_id) for transcript, message_id in rows]
     return ThreadNotes(
         upcoming=upcoming(conversation),
         lines=[line for line, _ in lines],
         after={message_id: line for line, message_id in lines if message_id is not None},
     )
+
+
+_LAST_MESSAGE = (
+    select(Message.id)
+    .where(Message.transcript_id == Transcript.id)
+    .order_by(Message.occurred_at.desc(), Message.id.desc())
+    .limit(1)
+    .correlate(Transcript)
+    .scalar_subquery()
+)
+_OF_CONVERSATION = (
+    select(Transcript, _LAST_MESSAGE)
+    .where(Transcript.conversation_id == bindparam("of"))
+    .order_by(Transcript.id.desc())
+    .limit(KNOWN)
+    .options(joinedload(Transcript.opportunity))
+)
 
 
 def line_of(transcript: Transcript) -> NoteLine:

@@ -1,15 +1,24 @@
 """What the list pane shows, for the page, for htmx and for the live poll alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request, session
+from flask import current_app, request, session
+from markupsafe import Markup
 
 from grayscale.domain import inbox, search
-from grayscale.domain.inbox import Listing, Place, View
+from grayscale.domain.inbox import Listing, Place, Row, View
+from grayscale.domain.search import Hit
 from grayscale.models import User
+from grayscale.web.auth import me
+from grayscale.web.filters import ago_words, reader_region, reader_zone
+from grayscale.web.fragments import Fragments
+from grayscale.web.views.inbox.blueprint import bp
 
 LONGEST_LIST = 200
+
+_lines = Fragments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +73,30 @@ def page(user: User, what: Asked, *, shown: int = 0, after: Place | None = None)
 def digest(listing: Listing) -> str:
     """Tells one state of the rows from another without comparing their words."""
     return str(hash(tuple((row.id, row.tick, row.unread, row.has_draft) for row in listing.rows)) & 0xFFFFFFFF)
+
+
+@bp.app_template_global("row_items")
+def row_items(rows: list[Row], selected: int | None = None) -> Markup:
+    """The lines of a list."""
+    render = _renderer()
+    return Markup("").join([render(row, row.id == selected) for row in rows])
+
+
+@bp.app_template_global("hit_items")
+def hit_items(hits: list[Hit], selected: int | None = None) -> Markup:
+    """The lines of messages a search found."""
+    render = _renderer()
+    return Markup("").join([render(hit.row, hit.row.id == selected, hit) for hit in hits])
+
+
+def _renderer() -> Callable[..., Markup]:
+    """Renders one line for whoever asks; most are as they were a moment ago."""
+    my_id, zone, region = me().id, reader_zone().key, reader_region()
+    macro = current_app.jinja_env.get_template("inbox/_row.html").module.row_item  # type: ignore[attr-defined]
+
+    def render(row: Row, is_selected: bool, hit: Hit | None = None) -> Markup:
+        at = hit.at if hit is not None else row.at
+        key = (row, is_selected, hit, ago_words(at), my_id, zone, region)
+        return _lines.get(key, lambda: macro(row, is_selected, my_id, at, hit))
+
+    return render

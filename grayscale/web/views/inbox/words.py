@@ -1,25 +1,37 @@
 """How the inbox says things: states in words and symbols, names, links."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import current_app
 from markupsafe import Markup, escape
 
+from grayscale import clock
 from grayscale.domain import presence
 from grayscale.domain.candidates import Profile
 from grayscale.domain.company import lever_integration, texting_account
 from grayscale.domain.inbox import Listing
+from grayscale.domain.inbox_acts import Colleague
 from grayscale.domain.presence import Viewer
 from grayscale.domain.texting import outbound
+from grayscale.domain.transcripts.state import NoteLine
 from grayscale.models import Consent, ConsentHow, ConsentKind, ConsentSource, Conversation, Message, MessageState, User
-from grayscale.web.filters import initials, local, phone
+from grayscale.web.auth import me
+from grayscale.web.filters import initials, local, phone, reader_region, reader_zone
+from grayscale.web.fragments import Fragments
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
-from grayscale.web.views.inbox.thread import is_opted_out
+from grayscale.web.views.inbox.thread import Item, is_opted_out
 
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+
+# Nothing is shown of these but the words, the state and when.
+SETTLED = frozenset({MessageState.SENT, MessageState.DELIVERED, MessageState.RECEIVED})
+
+_settled = Fragments()
+_choices = Fragments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +159,42 @@ def tied_posting(conversation: Conversation, profile: Profile) -> str:
 
 
 bp.add_app_template_global(is_opted_out)
+
+
+@bp.app_template_global("message_items")
+def message_items(
+    items: Sequence[Item], conversation: Conversation, noted: Mapping[int, NoteLine], highlight: int | None
+) -> Markup:
+    """Messages as they stand in the thread. One that is settled is rendered once, for it stays as it is."""
+    macro = current_app.jinja_env.get_template("inbox/_message.html").module.message_item  # type: ignore[attr-defined]
+    for_whom = (reader_zone().key, reader_region(), local(clock.now()).date())
+
+    def render(item: Item) -> str:
+        message = item.message
+        note, is_highlighted = noted.get(message.id), message.id == highlight
+        if message.state not in SETTLED or message.media:
+            return macro(item, conversation.peer, note, is_highlighted)  # type: ignore[no-any-return]
+        marks = (item.who, item.name, item.starts_day, item.starts_group, item.is_first_unread, is_highlighted)
+        shown = (message.id, message.state, message.occurred_at, message.body, conversation.peer, note)
+        return _settled.get((shown, marks, for_whom), lambda: macro(item, conversation.peer, note, is_highlighted))
+
+    return Markup("").join([render(item) for item in items])
+
+
+@bp.app_template_global("assignee_options")
+def assignee_options(colleagues: tuple[Colleague, ...], assignee_id: int | None) -> Markup:
+    """The choices of who is responsible."""
+
+    def render() -> Markup:
+        option = Markup('<option value="{}"{}>{}</option>')
+        people = [(person.id, "Me" if person.id == me().id else person.name) for person in colleagues]
+        chosen = Markup(" selected")
+        return Markup("").join(
+            option.format(value, chosen if value == (assignee_id or "") else "", name)
+            for value, name in [("", "Unassigned"), *people]
+        )
+
+    return _choices.get((colleagues, assignee_id, me().id), render)
 
 
 @bp.app_template_global("avatar_small")
