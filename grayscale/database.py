@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Select, event
 from sqlalchemy.orm import Session
 
 from grayscale.extensions import db
@@ -126,6 +126,47 @@ def after_commit(callback: Callable[[], None]) -> None:
 def in_transaction() -> bool:
     """Whether the caller runs inside ``transaction()``."""
     return _open.get() is not None
+
+
+class Prepared:
+    """A SELECT of columns compiled once and run on the driver's own cursor.
+
+    For what is asked many times a second: a statement's way through SQLAlchemy takes ten times as long as its answer.
+    Raises what the driver raises.
+    """
+
+    def __init__(self, statement: Select[Any], engine: Engine) -> None:
+        dialect = engine.dialect
+        self._engine = engine
+        self._compiled = statement.compile(dialect=dialect)
+        self._binding = {
+            name: process
+            for bind, name in self._compiled.bind_names.items()
+            if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        self._reading = [
+            (position, process)
+            for position, found in enumerate(statement.selected_columns)
+            if (process := found.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        ]
+
+    def rows(self, values: dict[str, Any]) -> list[list[Any]]:
+        """Every row, each a list in the order of the columns."""
+        given = dict(self._compiled.construct_params(values))
+        for name, process in self._binding.items():
+            given[name] = process(given[name])
+        order = self._compiled.positiontup
+        link = self._engine.raw_connection()
+        try:
+            cursor = link.cursor()
+            cursor.execute(self._compiled.string, given if order is None else [given[name] for name in order])
+            found = [list(row) for row in cursor.fetchall()]
+        finally:
+            link.close()
+        for position, process in self._reading:
+            for row in found:
+                row[position] = process(row[position])
+        return found
 
 
 def end_read() -> None:

@@ -14,7 +14,10 @@ TOUCHED = "conversations touched"
 
 def current_tick() -> int:
     """The value of the change clock: everything visible has happened at or before it."""
-    return db.session.scalar(select(ChangeClock.value)) or 0
+    return db.session.connection().scalar(_TICK) or 0
+
+
+_TICK = select(ChangeClock.value)
 
 
 def touch(conversation_ids: Iterable[int]) -> None:

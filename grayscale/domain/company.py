@@ -4,7 +4,7 @@ import secrets
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -52,8 +52,10 @@ def _complete() -> bool:
 def _the_one(model: type[Row]) -> Row:
     """Read once in a session, and anew after each transaction: many ask, and a session by itself forgets what nobody
     holds."""
-    held: dict[type, object] = db.session.info.setdefault("rows there is one of", {})
-    found = held[model] = db.session.get_one(model, 1)
+    held: dict[type, Row] = db.session.info.setdefault("rows there is one of", {})
+    found = held.get(model)
+    if found is None or not (state := inspect(found)).persistent or state.expired:
+        found = held[model] = db.session.get_one(model, 1)
     return found
 
 

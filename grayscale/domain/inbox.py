@@ -286,5 +286,10 @@ def _counts_query(reader: ReaderKind) -> Select[*tuple[Any, ...]]:
 
 def first_view(user: User) -> View:
     """Where a person starts: their own conversations, or everybody's while they have none."""
-    has_any = select(Conversation.id).where(in_view(View.MINE, user), visibility.conversations_for(user)).limit(1)
-    return View.MINE if db.session.scalar(has_any) is not None else View.ALL
+    has_any = db.session.connection().scalar(_any_of_mine(ReaderKind.of(user)), visibility.values(user))
+    return View.MINE if has_any is not None else View.ALL
+
+
+@lru_cache(maxsize=8)
+def _any_of_mine(reader: ReaderKind) -> Select[tuple[int]]:
+    return select(Conversation.id).where(in_view(View.MINE, reader), visibility.conversations_for(reader)).limit(1)

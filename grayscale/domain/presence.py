@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, select, true
 from sqlalchemy.orm import aliased
 
 from grayscale import clock
-from grayscale.database import transaction
+from grayscale.database import Prepared, transaction
 from grayscale.domain import sessions
 from grayscale.domain.inbox_member import membership
 from grayscale.extensions import db
@@ -86,7 +86,7 @@ class Glance:
     viewers: str
 
 
-_GLANCE = (
+GLANCE = (
     select(ChangeClock.value, ConversationMember.user_id, ConversationMember.typing_until, _name)
     .select_from(UserSession)
     .join(User, and_(User.id == UserSession.user_id, User.active.is_(True)))
@@ -109,17 +109,15 @@ _GLANCE = (
 )
 
 
-def glance(token: str, conversation_id: int) -> Glance | None:
-    """In one query by keys, as whoever is signed in with *token*; None when nobody is."""
+def glance(prepared: Prepared, token: str, conversation_id: int) -> Glance | None:
+    """In one query by keys (``GLANCE``), as whoever is signed in with *token*; None when nobody is."""
     now = clock.now()
-    values = {"token_hash": sessions.hash_of(token), "conversation_id": conversation_id, "now": now}
-    with db.engine.connect() as connection:
-        lines = connection.execute(_GLANCE, values).all()
+    lines = prepared.rows({"token_hash": sessions.hash_of(token), "conversation_id": conversation_id, "now": now})
     if not lines:
         return None
     present = [
-        Viewer(line.user_id, line.name, line.typing_until is not None and line.typing_until > now)
-        for line in lines
-        if line.user_id is not None
+        Viewer(user_id, name, typing_until is not None and typing_until > now)
+        for _, user_id, typing_until, name in lines
+        if user_id is not None
     ]
-    return Glance(lines[0].value, key(present))
+    return Glance(lines[0][0], key(present))

@@ -16,6 +16,7 @@ from grayscale.web import (
     navigation,
     request_log,
     security,
+    unchanged,
 )
 
 VIEWS = (
@@ -57,3 +58,4 @@ def register(app: Flask) -> None:
     for name in VIEWS:
         app.register_blueprint(import_module(f"grayscale.web.views.{name}").bp)
     lever_hook.init_app(app)
+    unchanged.init_app(app)

@@ -42,16 +42,6 @@ def me() -> User:
     return cast(User, current_user._get_current_object())
 
 
-def early(answer: Callable[[], ResponseReturnValue | None]) -> Callable[[View], View]:
-    """Ask *answer* before anybody is loaded; it checks the session itself, and None leaves it to the view."""
-
-    def mark(view: View) -> View:
-        view.answer_early = answer  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
 def carried_token() -> str | None:
     """The token this browser carries. Whether it still counts is not known."""
     token = session.get(CARRIED)
@@ -101,9 +91,6 @@ def guard() -> ResponseReturnValue | None:
     view = current_app.view_functions[request.endpoint]
     if getattr(view, "is_public", False):
         return None
-    early = getattr(view, "answer_early", None)
-    if early is not None and (answer := early()) is not None:
-        return cast(ResponseReturnValue, answer)
     if not current_user.is_authenticated:
         return ask_to_sign_in()
     if getattr(view, "needs_super_admin", False) and not me().is_super_admin:

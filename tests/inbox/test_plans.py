@@ -70,7 +70,8 @@ def test_no_query_of_the_inbox_scans(plans: list[str]) -> None:
     inbox_thread.earlier(1, Place(clock.now(), 10**9))
     inbox_thread.replied_meanwhile(1, user, 5)
     presence.viewers(1, user)
-    presence.glance(sessions.begin(user.id, label="Browser"), 1)
+    token = sessions.hash_of(sessions.begin(user.id, label="Browser"))
+    db.session.execute(presence.GLANCE, {"token_hash": token, "conversation_id": 1, "now": clock.now()})
     for query in ("forklift badge", "okafor mira", data.phone(7)):
         search.find(user, query)
         candidates.page(user, Filters(words=query))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.texting import consent, hours, introduction, phones
@@ -158,13 +158,7 @@ def _number(conversation: Conversation, peer: str) -> Verdict | None:
     parsed = phones.parse(peer, company().region)
     why = parsed.not_textable
     if why is None and conversation.candidate_id is not None:
-        why = db.session.scalar(
-            select(CandidatePhone.not_textable).where(
-                CandidatePhone.candidate_id == conversation.candidate_id,
-                CandidatePhone.e164 == peer,
-                CandidatePhone.not_textable.is_not(None),
-            )
-        )
+        why = db.session.scalar(_NOT_TEXTABLE, {"candidate": conversation.candidate_id, "peer": peer})
     return Verdict(False, Code.INVALID_NUMBER, f"This number cannot be texted. {why}") if why else None
 
 
@@ -312,5 +306,14 @@ def _posted(conversation: Conversation) -> list[str]:
     opportunity: Opportunity | None = conversation.opportunity
     if opportunity is None:
         return []
-    place = db.session.scalar(select(Posting.location).where(Posting.lever_id == opportunity.posting_lever_id))
+    place = db.session.scalar(_PLACE_OF_POSTING, {"posting": opportunity.posting_lever_id})
     return [location for location in (opportunity.location, place) if location]
+
+
+# Asked whenever a conversation is opened: put together once.
+_NOT_TEXTABLE = select(CandidatePhone.not_textable).where(
+    CandidatePhone.candidate_id == bindparam("candidate"),
+    CandidatePhone.e164 == bindparam("peer"),
+    CandidatePhone.not_textable.is_not(None),
+)
+_PLACE_OF_POSTING = select(Posting.location).where(Posting.lever_id == bindparam("posting"))

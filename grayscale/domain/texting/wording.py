@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -166,9 +166,14 @@ _VALUES: dict[str, Callable[[Conversation, User], str]] = {
 
 def templates_of(user: User) -> list[Template]:
     """What *user* may insert: their own and the shared ones, their own first."""
-    mine = (Template.owner_id == user.id).desc()
-    found = select(Template).where(or_(Template.owner_id == user.id, Template.owner_id.is_(None)))
-    return list(db.session.scalars(found.order_by(Template.owner_id.is_(None), mine, db.func.lower(Template.name))))
+    return list(db.session.scalars(_TEMPLATES_OF, {"owner": user.id}))
+
+
+_TEMPLATES_OF = (
+    select(Template)
+    .where(or_(Template.owner_id == bindparam("owner"), Template.owner_id.is_(None)))
+    .order_by(Template.owner_id.is_(None), func.lower(Template.name))
+)
 
 
 def template_of(template_id: int, user: User) -> Template:

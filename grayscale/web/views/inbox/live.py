@@ -1,6 +1,6 @@
 """The one poll of the page.
 
-An unchanged inbox answers 204 from one query. The cursor is the change clock's value: what the browser has seen, it has
+An unchanged inbox is answered in front of the application (``web/unchanged.py``). The cursor is the change clock's value: what the browser has seen, it has
 seen completely, so sleep or a lost network only makes the next answer larger.
 """
 
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from grayscale.domain import changes, inbox, inbox_thread, presence
 from grayscale.domain.inbox import Place, View
 from grayscale.models import Conversation
-from grayscale.web.auth import carried_token, early, me
+from grayscale.web.auth import me
 from grayscale.web.htmx import respond
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
@@ -18,23 +18,7 @@ from grayscale.web.views.inbox.composer import gate_context
 from grayscale.web.views.inbox.thread import panel_context, thread_context
 
 
-def unchanged() -> ResponseReturnValue | None:
-    """204 if nothing changed for a signed-in person; None leaves the answer, and the proof of who asks, to the view."""
-    token = carried_token()
-    if token is None:
-        return None
-    seen = presence.glance(token, request.args.get("c", 0, type=int))
-    if (
-        seen is None
-        or str(seen.tick) != request.args.get("tick")
-        or seen.viewers != request.args.get("viewers", "")
-    ):
-        return None
-    return "", 204
-
-
 @bp.get("/inbox/live")
-@early(unchanged)
 def live() -> ResponseReturnValue:
     """What changed since ``tick``, as elements htmx puts in their places; 204 when nothing did."""
     since = request.args.get("tick", -1, type=int)
