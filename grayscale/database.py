@@ -135,7 +135,7 @@ class Prepared:
     Raises what the driver raises.
     """
 
-    def __init__(self, statement: Select[Any], engine: Engine) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], engine: Engine) -> None:
         dialect = engine.dialect
         self._engine = engine
         self._compiled = statement.compile(dialect=dialect)

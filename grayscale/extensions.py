@@ -5,9 +5,10 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
+
+from grayscale.csrf import MaskedCSRF
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -27,6 +28,6 @@ class Base(DeclarativeBase):
 # What was just committed is what is in memory; the next transaction() reads everything anew.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
-csrf = CSRFProtect()
+csrf = MaskedCSRF()
 login_manager = LoginManager()
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)

@@ -233,9 +233,9 @@ def _candidacies(candidate_ids: list[int], user: User, *, interviews: bool) -> d
 
 
 @lru_cache(maxsize=16)
-def _candidacies_query(reader: ReaderKind, interviews: bool) -> Select[tuple[Any, ...]]:
+def _candidacies_query(reader: ReaderKind, interviews: bool) -> Select[*tuple[Any, ...]]:
     """Made once: putting it together takes longer than running it."""
-    query: Select[tuple[Any, ...]] = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             Opportunity,
             Posting.title,

@@ -5,6 +5,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import inspect, select
+from sqlalchemy.orm import InstanceState
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -54,7 +55,8 @@ def _the_one(model: type[Row]) -> Row:
     holds."""
     held: dict[type, Row] = db.session.info.setdefault("rows there is one of", {})
     found = held.get(model)
-    if found is None or not (state := inspect(found)).persistent or state.expired:
+    state: InstanceState[Row] | None = inspect(found) if found is not None else None
+    if found is None or state is None or not state.persistent or state.expired:
         found = held[model] = db.session.get_one(model, 1)
     return found
 

@@ -291,5 +291,5 @@ def first_view(user: User) -> View:
 
 
 @lru_cache(maxsize=8)
-def _any_of_mine(reader: ReaderKind) -> Select[tuple[int]]:
+def _any_of_mine(reader: ReaderKind) -> Select[int]:
     return select(Conversation.id).where(in_view(View.MINE, reader), visibility.conversations_for(reader)).limit(1)

@@ -66,7 +66,7 @@ def get(conversation_id: int, user: User) -> Conversation:
 
 
 @lru_cache(maxsize=8)
-def _get_query(reader: ReaderKind) -> Select[tuple[Conversation]]:
+def _get_query(reader: ReaderKind) -> Select[Conversation]:
     return (
         select(Conversation)
         .where(Conversation.id == bindparam("wanted"), visibility.conversations_for(reader))
@@ -86,7 +86,7 @@ def is_visible(conversation_id: int, user: User) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _visible_query(reader: ReaderKind) -> Select[tuple[int]]:
+def _visible_query(reader: ReaderKind) -> Select[int]:
     return select(Conversation.id).where(
         Conversation.id == bindparam("wanted"), visibility.conversations_for(reader)
     )
@@ -157,7 +157,7 @@ _WAITING_QUERY = (
 
 
 @lru_cache(maxsize=2)
-def _latest_query(from_place: bool) -> Select[tuple[Message]]:
+def _latest_query(from_place: bool) -> Select[Message]:
     """The newest ``most`` messages ``of`` a conversation, or no older than ``at``, ``id``; newest first."""
     query = _messages(bindparam("of"))
     if from_place:
@@ -170,7 +170,7 @@ def _place_values(place: Place) -> dict[str, Any]:
     return {"at": place.at, "id": place.id}
 
 
-def _messages(conversation_id: Any) -> Select[tuple[Message]]:
+def _messages(conversation_id: Any) -> Select[Message]:
     return (
         select(Message)
         .where(Message.conversation_id == conversation_id, Message.state.not_in(WAITING))

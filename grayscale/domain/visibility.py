@@ -52,7 +52,7 @@ def opportunities_for(user: Reader) -> ColumnElement[bool]:
 
 def _belongs_to(user: Reader) -> ColumnElement[bool]:
     lever_id = user.lever_user_id
-    if lever_id is None or isinstance(lever_id, str) and not lever_id:
+    if lever_id is None or (isinstance(lever_id, str) and not lever_id):
         return false()
     follower = _quoted(lever_id) if isinstance(lever_id, str) else bindparam("reader_as_follower")
     return or_(

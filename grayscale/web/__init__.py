@@ -8,6 +8,7 @@ from grayscale.web import (
     assets,
     auth,
     banners,
+    compression,
     errors,
     filters,
     given,
@@ -45,6 +46,7 @@ VIEWS = (
 
 def register(app: Flask) -> None:
     """Bind every blueprint, guard, error page, filter and header to *app*."""
+    compression.init_app(app)
     request_log.init_app(app)
     htmx.init_app(app)
     given.init_app(app)

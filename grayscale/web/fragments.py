@@ -22,7 +22,7 @@ class Fragments:
         self._began = 0.0
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, render: Callable[[], str]) -> Markup:
+    def get(self, key: Hashable, render: Callable[[], Markup]) -> Markup:
         """The piece of this key, rendered if it is not there."""
         now = time.monotonic()
         if now - self._began > KEPT_SECONDS or len(self._kept) >= MOST_KEPT:
@@ -30,5 +30,5 @@ class Fragments:
                 self._kept, self._began = {}, now
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = Markup(render())
+            found = self._kept[key] = render()
         return found

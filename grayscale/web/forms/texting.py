@@ -1,12 +1,14 @@
 """Settings › Texting, and the words to text with."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from grayscale.models import ConsentPolicy, User
+from grayscale.domain.inbox_acts import Colleague
+from grayscale.models import ConsentPolicy
 
 CONSENT_WORDS = {
     ConsentPolicy.ANY_VALID_NUMBER: "Any candidate with a valid number",
@@ -45,7 +47,7 @@ class NumberForm(FlaskForm):
     messaging_service_sid = StringField("Messaging service", [Length(max=64)])
     segments_per_second = IntegerField("Segments a second", [Optional(), NumberRange(1, 1000, "From 1 to 1,000.")])
 
-    def __init__(self, people: list[User], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, people: Sequence[Colleague], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user_id.choices = {"": EVERYBODY, **{str(person.id): person.name for person in people}}
 

@@ -1,7 +1,7 @@
 """The one poll of the page.
 
-An unchanged inbox is answered in front of the application (``web/unchanged.py``). The cursor is the change clock's value: what the browser has seen, it has
-seen completely, so sleep or a lost network only makes the next answer larger.
+An unchanged inbox is answered in front of the application (``web/unchanged.py``). The cursor is the change clock's
+value: what the browser has seen, it has seen completely, so sleep or a lost network only makes the next answer larger.
 """
 
 from flask import render_template, request

@@ -1,0 +1,75 @@
+"""What is compressed, what is not, and why that tells nobody a secret."""
+
+import gzip
+
+import pytest
+
+from grayscale.csrf import mask, unmask
+from tests.page import Browser
+
+ACCEPTS = {"Accept-Encoding": "gzip, deflate, br"}
+# All that a page may weigh, on a first visit and on any other.
+FIRST_VISIT_BYTES = 100_000
+LATER_VISIT_BYTES = 20_000
+
+
+def test_a_page_and_its_files_come_compressed(as_jonas: Browser) -> None:
+    page = as_jonas.client.get("/inbox", headers=ACCEPTS, base_url="https://texting.test")
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in page.headers["Vary"]
+    assert b"<h1" in gzip.decompress(page.data)
+    assert "Content-Encoding" not in as_jonas.get("/inbox").headers
+    addresses = {
+        element.get("src") or element.get("href") for element in as_jonas.get("/inbox").select("script[src], link[href]")
+    } | {"/static/vendor/pico-2.1.1.min.css", "/static/icons.svg"}
+    weight = len(page.data)
+    for address in addresses:
+        answer = as_jonas.client.get(address, headers=ACCEPTS, base_url="https://texting.test")
+        again = as_jonas.client.get(address, headers=ACCEPTS, base_url="https://texting.test")
+        assert answer.status_code == 200
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert again.data == answer.data
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
+        weight += len(answer.data)
+    assert len(addresses) > 15
+    assert weight < FIRST_VISIT_BYTES
+    assert len(page.data) < LATER_VISIT_BYTES
+
+
+def test_a_file_reaches_whoever_takes_it_only_plain(as_jonas: Browser) -> None:
+    compressed = as_jonas.client.get("/static/js/toast.js", headers=ACCEPTS, base_url="https://texting.test")
+    plain = as_jonas.client.get("/static/js/toast.js", base_url="https://texting.test")
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(compressed.data) == plain.data
+    assert compressed.headers["ETag"] != plain.headers["ETag"]
+    plain.close()
+
+
+@pytest.mark.parametrize("path", ["/settings/ats/lever", "/settings/ats/lever/edit", "/account", "/settings/users"])
+def test_pages_with_secrets_are_sent_as_they_are(as_ana: Browser, path: str) -> None:
+    answer = as_ana.client.get(path, headers=ACCEPTS, base_url="https://texting.test")
+    assert answer.status_code == 200
+    assert "Content-Encoding" not in answer.headers
+
+
+def test_the_token_is_another_one_in_every_answer(as_jonas: Browser) -> None:
+    tokens = [as_jonas.get("/account").select("input[name=csrf_token]")[0]["value"] for _ in range(2)]
+    assert tokens[0] != tokens[1]
+    # The signed value begins alike in all of a session; under the mask nothing does.
+    assert tokens[0][:12] != tokens[1][:12]
+    for token in tokens:
+        form = {"name": "Jonas Rehn", "time_zone": "", "enter_sends": "y", "theme": "", "csrf_token": token}
+        headers = {"Referer": "https://texting.test/account"}
+        assert as_jonas.post("/account", form, headers=headers, check_csrf=True).status in (200, 302, 303)
+
+
+@pytest.mark.parametrize("odd", ["~", "~abc", "~ü", "~" + "A" * 7, "plain", ""])
+def test_an_odd_token_is_refused_not_an_error(as_jonas: Browser, odd: str) -> None:
+    headers = {"Referer": "https://texting.test/account"}
+    assert as_jonas.post("/account", {"csrf_token": odd}, headers=headers, check_csrf=True).status == 400
+
+
+def test_a_mask_comes_off() -> None:
+    assert unmask(mask("a.token-with_signs")) == "a.token-with_signs"
+    assert mask("same") != mask("same")
