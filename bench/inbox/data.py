@@ -28,7 +28,9 @@ MESSAGES_EACH = 10
 LONG_THREAD = 10_000
 # Else the housekeeping would set about noting all of them in Lever while pages are measured.
 NOT_NOTED = "Made for measuring."
-BATCH = 2_000
+# So many are made up; the rest are copies of them inside the database, other people at other times.
+MADE_UP = 1_000
+MINUTES_APART = 3
 PASSWORD = "correct horse battery"
 OUR_NUMBER = "+12185550100"
 AUTH_TOKEN = "bench"
@@ -117,9 +119,9 @@ def fill(app: Flask, conversations: int, recruiters: int) -> None:
                     for n in range(200)
                 ],
             )
-        for begin in range(0, conversations, BATCH):
-            size = min(BATCH, conversations - begin)
-            _batch(chance, begin + 1, size, users=users, number=number, now=now)
+        made = min(MADE_UP, conversations)
+        _batch(chance, 1, made, users=users, number=number, now=now)
+        _copy(made, conversations)
         _lengthen(chance, now)
         with db.engine.begin() as link:
             link.execute(
@@ -138,14 +140,83 @@ def fill(app: Flask, conversations: int, recruiters: int) -> None:
             link.commit()
 
 
+FIRST_NUMBER = 12_182_000_000
+
+
 def phone(n: int) -> str:
-    return f"+1218{200 + n // 10_000:03d}{n % 10_000:04d}"
+    return f"+{FIRST_NUMBER + n}"
+
+
+def _copy(made: int, wanted: int) -> None:
+    """Double what there is until there are *wanted* conversations."""
+    with db.engine.connect() as link:
+        on_sqlite = link.dialect.name == "sqlite"
+        search = ""
+        if on_sqlite:
+            link.exec_driver_sql("PRAGMA cache_size = -262144")
+        elif wanted > made:
+            # Built anew in one go it takes a fraction of the time.
+            search = link.exec_driver_sql(
+                "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_message_search'"
+            ).scalar_one()
+            link.exec_driver_sql("DROP INDEX ix_message_search")
+        link.commit()
+        while made < wanted:
+            step = min(made, wanted - made)
+            for model, changed in _copies(on_sqlite, made).items():
+                table = model.__tablename__
+                columns = [column.name for column in model.__table__.columns]
+                values = ", ".join(changed.get(name, name) for name in columns)
+                last = step * MESSAGES_EACH if model is Message else step
+                link.exec_driver_sql(
+                    f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE id <= {last}"
+                )
+            link.commit()
+            made += step
+        if search:
+            link.exec_driver_sql(search)
+            link.commit()
+
+
+def _copies(on_sqlite: bool, by: int) -> dict[Any, dict[str, str]]:
+    """For each table what differs in the copy of a row, as SQL: it belongs to the conversation *by* further on."""
+
+    def earlier(column: str) -> str:
+        minutes = by * MINUTES_APART
+        if on_sqlite:
+            return f"strftime('%Y-%m-%d %H:%M:%f', {column}, '-{minutes} minutes') || '000'"
+        return f"{column} - interval '{minutes} minutes'"
+
+    def number(of: str) -> str:
+        return f"'+' || ({FIRST_NUMBER + by} + {of})"
+
+    further, said = f"+ {by}", f"+ {by * MESSAGES_EACH}"
+    return {
+        Candidate: {"id": f"id {further}", "contact_id": f"'c' || (id {further})"},
+        CandidatePhone: {
+            "id": f"id {further}", "candidate_id": f"candidate_id {further}",
+            "raw": number("candidate_id"), "e164": number("candidate_id"),
+        },
+        Opportunity: {
+            "id": f"id {further}", "lever_id": f"'o' || (id {further})", "candidate_id": f"candidate_id {further}",
+        },
+        Conversation: {
+            "id": f"id {further}", "candidate_id": f"candidate_id {further}", "peer": number("id"),
+            "opportunity_id": f"opportunity_id {further}", "last_message_id": f"last_message_id {said}",
+            "last_inbound_id": f"last_inbound_id {said}",
+            **{name: earlier(name) for name in ("created_at", "last_activity_at", "last_inbound_at", "archived_at")},
+        },
+        Message: {
+            "id": f"id {said}", "conversation_id": f"conversation_id {further}", "peer": number("conversation_id"),
+            **{name: earlier(name) for name in ("created_at", "occurred_at")},
+        },
+    }  # fmt: skip
 
 
 def _batch(chance: random.Random, first: int, size: int, *, users: list[int], number: Any, now: datetime) -> None:
     people, phones, opportunities, talks, texts = [], [], [], [], []
     for n in range(first, first + size):
-        at = now - timedelta(minutes=n * 3)
+        at = now - timedelta(minutes=n * MINUTES_APART)
         people.append(
             {
                 "id": n,
@@ -160,7 +231,7 @@ def _batch(chance: random.Random, first: int, size: int, *, users: list[int], nu
                 "content_hash": "",
             }
         )
-        phones.append({"candidate_id": n, "position": 0, "raw": phone(n), "e164": phone(n), "type": "mobile"})
+        phones.append({"id": n, "candidate_id": n, "position": 0, "raw": phone(n), "e164": phone(n), "type": "mobile"})
         opportunities.append(
             {
                 "id": n,
@@ -255,7 +326,7 @@ def _lengthen(chance: random.Random, now: datetime) -> None:
     ]
     with db.engine.begin() as link:
         if link.dialect.name == "postgresql":
-            for name in ("candidate", "opportunity", "conversation", "message"):
+            for name in ("candidate", "candidate_phone", "opportunity", "conversation", "message"):
                 link.exec_driver_sql(
                     f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"
                 )
