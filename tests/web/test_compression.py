@@ -19,9 +19,9 @@ def test_a_page_and_its_files_come_compressed(as_jonas: Browser) -> None:
     assert "Accept-Encoding" in page.headers["Vary"]
     assert b"<h1" in gzip.decompress(page.data)
     assert "Content-Encoding" not in as_jonas.get("/inbox").headers
-    addresses = {
-        element.get("src") or element.get("href") for element in as_jonas.get("/inbox").select("script[src], link[href]")
-    } | {"/static/vendor/pico-2.1.1.min.css", "/static/icons.svg"}
+    linked = as_jonas.get("/inbox").select("script[src], link[href]")
+    addresses = {element.get("src") or element.get("href") for element in linked}
+    addresses |= {"/static/vendor/pico-2.1.1.min.css", "/static/icons.svg"}
     weight = len(page.data)
     for address in addresses:
         answer = as_jonas.client.get(address, headers=ACCEPTS, base_url="https://texting.test")
