@@ -73,3 +73,6 @@ class SendingNumber(db.Model):  # type: ignore[name-defined]
     # The next moment a text may leave from it: the pace, shared by every process.
     free_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     stopped_reason: Mapped[str | None] = mapped_column(Text)
+    # When too many of its texts of late were blocked as spam, and how many of how many.
+    filtered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    filtered_words: Mapped[str] = mapped_column(String(40), default="", server_default="")

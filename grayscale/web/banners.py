@@ -6,6 +6,8 @@ from flask import Flask
 
 from grayscale.domain.company import lever_integration, texting_account
 from grayscale.domain.lever import health
+from grayscale.domain.texting import filtering
+from grayscale.domain.texting.account import numbers
 from grayscale.models import KeyState
 from grayscale.web.auth import me
 from grayscale.web.filters import reader_zone
@@ -36,6 +38,8 @@ def banners() -> list[Banner]:
         )
     if not me().is_super_admin:
         return found
+    alerts = filter(None, map(filtering.alert, numbers()))
+    found += [Banner(words, "warn", "/settings/texting#numbers", "Numbers") for words in alerts]
     integration = lever_integration()
     lever = "/settings/ats/lever"
     if integration.key_state is KeyState.REFUSED:

@@ -85,7 +85,8 @@ class Carrier:
     def _list(self, request: requests.PreparedRequest) -> Any:
         wanted = dict(parse_qsl(urlsplit(str(request.url)).query))
         rows = [*self.texts.values(), *self.inbound]
-        found = [row for row in rows if row["to"] == wanted.get("To") and row["sid"] not in self.hidden]
+        to = re.sub(r"\D", "", wanted.get("To", ""))
+        found = [row for row in rows if re.sub(r"\D", "", row["to"]) == to and row["sid"] not in self.hidden]
         return 200, {}, _json({"messages": found})
 
     def _fetch(self, request: requests.PreparedRequest) -> Any:
@@ -146,6 +147,4 @@ def utc(*parts: int) -> datetime:
 
 
 def _json(value: Any) -> str:
-
-
     return json.dumps(value, default=str)

@@ -184,6 +184,8 @@ class Note:
             field = Reader(item)
             comments.append(NoteComment(field.text("value"), field.ref("user"), field.time("createdAt")))
             odd += field.oddities
+        if not comments and (value := read.text("value")):
+            comments.append(NoteComment(value, read.ref("user"), read.time("createdAt")))
         return cls(
             # The answer to a POST carries noteId, documented as the only key.
             id=read.id("noteId", "id"),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import requests
 
@@ -129,8 +129,8 @@ class TwilioClient:
             message
             for message in found
             if not message.is_inbound
-            and message.to == to
-            and (from_ is None or message.from_ in (None, from_))
+            and _same_number(message.to, to)
+            and (from_ is None or message.from_ is None or _same_number(message.from_, from_))
             and (message.date_created is None or message.date_created >= since.replace(microsecond=0))
         ]
 
@@ -177,6 +177,8 @@ class TwilioClient:
         Raises ``MediaRefused``, ``NotSent``, ``Throttled``, ``NoSuchObject`` and ``CredentialsRejected``.
         """
         deadline = time.monotonic() + _MEDIA_SECONDS
+        if url.startswith("/") and not url.startswith("//"):
+            url = self.base_url + url
         if not self._guard.may_start(url):
             raise MediaRefused("The attachment is not stored at Twilio.")
         with_credentials = True
@@ -228,12 +230,19 @@ class TwilioClient:
                 except MissingSid:  # nothing could be done with it
                     continue
             following = body.get("next_page_uri")
-            # The link is relative; anything else would carry the credentials elsewhere.
-            url = urljoin(self.base_url, following) if isinstance(following, str) and following else None
-            if url is not None and not self._guard.same_origin(self.base_url, url):
-                raise UnexpectedAnswer("Twilio's list goes on at another address.", status=200)
+            url = self._here(following) if isinstance(following, str) and following else None
             query = ()
         raise UnexpectedAnswer("Twilio's list does not end.", status=200)
+
+    def _here(self, link: str) -> str:
+        """Where *link* leads on the API we talk to. Links are relative, or name the host Twilio knows itself by; the
+        credentials go to the configured one alone.
+        """
+        try:
+            parts = urlsplit(urljoin(self.base_url, link))
+        except ValueError as error:
+            raise UnexpectedAnswer("Twilio's list goes on at no address.", status=200) from error
+        return self.base_url + urlunsplit(("", "", parts.path, parts.query, ""))
 
     def _read(self, name: str, url: str, params: Params = ()) -> dict[str, Any]:
         return retrying(_READS, self._sleep)(self._read_once, name, url, params)
@@ -308,6 +317,12 @@ def _json_object(answer: Answer) -> dict[str, Any]:
 def _detail(body: dict[str, Any]) -> str:
     message = body.get("message")
     return " ".join(message.split())[:300] if isinstance(message, str) else ""
+
+
+def _same_number(one: str, other: str) -> bool:
+    """Whether two notations are the same number: short codes and names are compared as they are."""
+    digits = ["".join(filter(str.isdigit, number)) for number in (one, other)]
+    return one == other or (len(digits[0]) > 6 and digits[0] == digits[1])
 
 
 def _segment(sid: str) -> str:

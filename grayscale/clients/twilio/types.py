@@ -38,14 +38,14 @@ class SentMessage:
 
     @property
     def is_inbound(self) -> bool:
-        return self.direction == "inbound"
+        return self.direction == "inbound" or self.status in ("received", "receiving")
 
     @classmethod
     def parse(cls, raw: object) -> Self:
         row = _row(raw)
         return cls(
             sid=_sid(row),
-            status=_text(row, "status"),
+            status=_text(row, "status").lower(),
             segments=_count(row, "num_segments"),
             to=_text(row, "to"),
             from_=_text(row, "from") or None,
@@ -152,9 +152,12 @@ def _count(row: Mapping[str, Any], key: str) -> int:
 
 
 def _time(row: Mapping[str, Any], key: str) -> datetime | None:
-    """RFC 2822, always GMT."""
-    try:
-        moment = parsedate_to_datetime(_text(row, key))
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    """RFC 2822 in GMT, as documented; ISO 8601, as Twilio's newer resources write it, is read as well."""
+    written = _text(row, key)
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(written)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, TypeError, OverflowError):
+            continue
+    return None

@@ -25,6 +25,7 @@ BETWEEN_LOOKS = timedelta(seconds=60)
 # How far apart our clock and the carrier's may be, and how long it may take to write a text down.
 EARLIER, LATER = timedelta(seconds=30), timedelta(minutes=10)
 BATCH = 20
+TRIAL = "Sent from your Twilio trial account - "
 NOT_FOUND = "The carrier does not list it."
 UNRESOLVED = (MessageState.SENDING, MessageState.CHECKING, MessageState.UNSURE)
 
@@ -125,7 +126,7 @@ def _unclaimed(message: Message, listed: list[SentMessage]) -> list[SentMessage]
     likely = [
         found
         for found in listed
-        if found.body.strip() == message.body.strip()
+        if _says(found.body, message.body)
         and (found.date_created is None or called_at - EARLIER <= found.date_created <= called_at + LATER)
     ]
     taken = set(
@@ -133,6 +134,12 @@ def _unclaimed(message: Message, listed: list[SentMessage]) -> list[SentMessage]
     )
     free = [found for found in likely if found.sid not in taken]
     return sorted(free, key=lambda found: (found.date_created or called_at, found.sid))
+
+
+def _says(listed: str, sent: str) -> bool:
+    """Whether a listed text is the one sent: a trial account puts a line of its own in front."""
+    listed, sent = listed.strip(), sent.strip()
+    return listed == sent or (listed.startswith(TRIAL) and bool(sent) and listed.endswith(sent))
 
 
 def _rivals(message: Message) -> list[int]:

@@ -16,14 +16,13 @@ from grayscale.config import current_config
 from grayscale.database import transaction
 from grayscale.domain.company import texting_account
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.texting import account
+from grayscale.domain.texting import account, phones
 from grayscale.logging import get_logger
 from grayscale.models import Delivery, DeliveryState, Source, WebhookTally
 
 log = get_logger(__name__)
 
 EVENTS = {Source.TWILIO_INBOUND: "inbound", Source.TWILIO_STATUS: "status"}
-LONGEST_NUMBER = 20
 
 
 @enum.unique
@@ -56,7 +55,7 @@ def receive(source: Source, path: str, form: Iterable[tuple[str, str]], signatur
         external_id, account_sid, phone = _key(source, pairs)
     except twilio.Malformed:
         return _count(source, Verdict.MALFORMED)
-    if account_sid != texting_account().account_sid:
+    if account_sid and account_sid != texting_account().account_sid:
         log.warning("a carrier's webhook is about another account", what=EVENTS[source])
         return _count(source, Verdict.BAD_SIGNATURE)
     payload = {"form": [[clean(name), clean(value)] for name, value in pairs], "m": _message_key(path)}
@@ -92,7 +91,7 @@ def _store(source: Source, external_id: str, phone: str, payload: str) -> Verdic
             return _count(source, Verdict.DUPLICATE)
         delivery = Delivery(
             source=source, external_id=external_id, event=EVENTS[source], payload=payload, received_at=now,
-            next_attempt_at=now, phone=phone[:LONGEST_NUMBER] or None, state=DeliveryState.PENDING,
+            next_attempt_at=now, phone=phones.from_carrier(phone) or None, state=DeliveryState.PENDING,
         )
         session.add(delivery)
         session.flush()

@@ -11,7 +11,7 @@ from grayscale.database import transaction
 from grayscale.domain import changes, conversations, leases, locks
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.texting import account, consent, keywords, lines, messages, segments, states
+from grayscale.domain.texting import account, consent, keywords, lines, messages, phones, segments, states
 from grayscale.domain.texting.hooks import receive
 from grayscale.domain.texting.keywords import Keyword
 from grayscale.domain.transcripts import due
@@ -20,6 +20,7 @@ from grayscale.logging import get_logger
 from grayscale.models import (
     WAITING,
     ConsentHow,
+    ConsentState,
     Conversation,
     Delivery,
     DeliveryState,
@@ -29,6 +30,7 @@ from grayscale.models import (
     MediaState,
     Message,
     MessageState,
+    SendingNumber,
     Source,
     TextingAccount,
 )
@@ -42,7 +44,6 @@ LEASE = timedelta(minutes=2)
 # A state of a text nobody here knows yet may be quicker than our own commit.
 ORPHAN_WAITS = timedelta(seconds=20)
 MOST_ATTEMPTS = 8
-LONGEST_NUMBER = 20
 
 
 class Parked(Exception):
@@ -130,12 +131,12 @@ def take_in(text: InboundText, at: datetime) -> str:
     """
     if db.session.scalar(select(Message.id).where(Message.carrier_id == text.sid)) is not None:
         return "Already here."
-    number = account.by_address(text.to, text.messaging_service_sid)
+    to, peer = phones.from_carrier(text.to), phones.from_carrier(text.from_)
+    number = account.by_address(to, text.messaging_service_sid)
     if number is None:
-        raise Parked(f"{account.UNKNOWN_NUMBER} {text.to[:LONGEST_NUMBER]}.")
-    peer = text.from_[:LONGEST_NUMBER]
+        raise Parked(f"{account.UNKNOWN_NUMBER} {to}.")
     conversation = conversations.for_inbound(peer, number)
-    message = _add(text, conversation, peer, at)
+    message = _add(text, conversation, peer, number, at)
     is_keyword = _obey(text, message, conversation)
     conversation.archived_at = None
     conversation.last_inbound_at = max(at, conversation.last_inbound_at or at)
@@ -153,7 +154,9 @@ def take_in(text: InboundText, at: datetime) -> str:
     return f"A text in conversation {conversation.id}."
 
 
-def _add(text: InboundText, conversation: Conversation, peer: str, at: datetime) -> Message:
+def _add(
+    text: InboundText, conversation: Conversation, peer: str, number: SendingNumber, at: datetime
+) -> Message:
     cost = segments.count(text.body)
     message = Message(
         conversation_id=conversation.id,
@@ -161,7 +164,7 @@ def _add(text: InboundText, conversation: Conversation, peer: str, at: datetime)
         kind=Kind.MANUAL,
         state=MessageState.RECEIVED,
         body=text.body,
-        sender_number=text.to[:LONGEST_NUMBER],
+        sender_number=number.e164,
         peer=peer,
         encoding=cost.encoding,
         segments=max(text.segments, cost.parts),
@@ -189,14 +192,16 @@ def _obey(text: InboundText, message: Message, conversation: Conversation) -> bo
     """Do what a keyword asks, at once; whether it was one, so that nobody needs to answer it."""
     peer = message.peer or conversation.peer
     before = consent.state_of(peer)
-    word = keywords.classify(text.body, opted_out=consent.is_opted_out(peer))
+    is_out = before is not None and before.state is ConsentState.OPTED_OUT
+    word = keywords.classify(text.body, opted_out=is_out)
     if text.opt_out_type in ("STOP", "START", "HELP"):
         # The carrier's own list may hold words of the company's.
         word = Keyword(text.opt_out_type.lower())
     answered = texting_account().carrier_handles_keywords or text.opt_out_type is not None
     if word is Keyword.STOP:
         consent.opt_out(peer, ConsentHow.KEYWORD, reason=text.body, message_id=message.id, at=message.occurred_at)
-        _answer(conversation, _stop_text(), skip=answered)
+        # One confirmation is allowed; to repeat it at every further STOP would be texting them.
+        _answer(conversation, _stop_text(), skip=answered or is_out)
     elif word is Keyword.START:
         consent.opt_in(peer, ConsentHow.KEYWORD, reason=text.body, message_id=message.id, at=message.occurred_at)
         _answer(conversation, _start_text(), skip=answered)

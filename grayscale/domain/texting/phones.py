@@ -71,6 +71,17 @@ def parse(raw: str, region: str = "US") -> Parsed:
     return Parsed(e164, refused)
 
 
+def from_carrier(raw: str, longest: int = 20) -> str:
+    """A number as the carrier names it, in E.164 where it is one; short codes and names stay as they are."""
+    text = raw.strip()
+    digits = "".join(filter(str.isdigit, text))
+    if not text.startswith("+") and len(digits) > 10:
+        text = f"+{digits}"
+    if len(digits) < 10:
+        return raw[:longest]
+    return (parse(text).e164 or raw)[:longest]
+
+
 def zones(e164: str) -> tuple[str, ...]:
     """Time zones the owner of *e164* may be in; none when the number tells nothing."""
     try:

@@ -13,7 +13,7 @@ from grayscale import clock
 from grayscale.clients.twilio.errors_table import Failure, FailureKind, Retry, explain
 from grayscale.domain import changes
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.texting import consent, lines, messages
+from grayscale.domain.texting import consent, filtering, lines, messages
 from grayscale.domain.transcripts import due
 from grayscale.extensions import db
 from grayscale.logging import get_logger
@@ -123,6 +123,9 @@ def fail(message: Message, failure: Failure, *, state: MessageState = MessageSta
         consent.opt_out(message.peer, ConsentHow.CARRIER, reason="two texts in a row were blocked by the recipient.")
     elif failure.code in BAD_NUMBER and message.peer and not (failure.code == 30006 and message.media):
         _mark_number(message.peer, failure.user_text)
+    elif failure.code == filtering.FILTERED:
+        db.session.flush()
+        filtering.count_again(conversation.sending_number_id)
     elif failure.code in STOPS_SENDER:
         stop_sender(conversation.sending_number_id, failure.admin_text)
     elif failure.kind in (FailureKind.AUTH, FailureKind.SUSPENDED):

@@ -12,7 +12,7 @@ from grayscale.config import current_config
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.inbox_acts import colleagues
-from grayscale.domain.texting import account, hours, inbound, policy, trial
+from grayscale.domain.texting import account, filtering, hours, inbound, policy, trial
 from grayscale.models import ConsentPolicy
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.filters import saved_note
@@ -223,6 +223,7 @@ def _page(
         test_form=test_form or TrialForm(formdata=None),
         account=held,
         numbers=numbers,
+        alerts={number.id: filtering.alert(number) for number in numbers},
         names={person.id: person.name for person in people},
         token_note=saved_note(held.auth_token_set_at, held.auth_token_set_by_id) if held.auth_token else "",
         inbound_url=f"{public_url}/webhooks/twilio/inbound",
