@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh connect test lint types unit postgresql fix requirements screenshots clean
+.PHONY: help run fresh connect test lint types unit postgresql soak fix requirements screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,6 +47,10 @@ requirements: $(VENV)/.installed-dev ## Compile the pinned requirements from the
 screenshots: $(VENV)/.installed-dev ## Make the pictures of the README and of every state of the inbox
 	@$(BIN)/python -m tools.prerequisites
 	@$(BIN)/python -m tools.screenshots
+
+soak: $(VENV)/.installed-dev ## Ten minutes of several processes being killed; MINUTES=1 for a short one
+	@$(BIN)/python -m tools.prerequisites
+	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
 bench-%: $(VENV)/.installed-dev ## Run one benchmark: bench-sync, bench-webhooks, bench-inbox, bench-notes
 	@$(BIN)/python -m tools.prerequisites

@@ -8,6 +8,7 @@ from flask.cli import AppGroup, with_appcontext
 from prometheus_client import start_http_server
 
 from grayscale import metrics
+from grayscale.cli_database import database_group
 from grayscale.cli_sync import sync_command
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
@@ -22,7 +23,7 @@ keys_group = AppGroup("keys", help="The keys that encrypt stored secrets.")
 
 
 def register(app: Flask) -> None:
-    for command in (users_group, keys_group, sync_command, work):
+    for command in (users_group, keys_group, database_group, sync_command, work):
         app.cli.add_command(command)
 
 

@@ -113,21 +113,24 @@ def _database_url(environ: Mapping[str, str], instance: Path) -> str:
                 " would lose everything; attach a database, on Heroku with: heroku addons:create heroku-postgresql"
             )
         return f"sqlite:///{instance / 'grayscale.db'}"
+    if value.startswith("sqlite:///") and environ.get("DYNO"):
+        raise ConfigError(
+            "DATABASE_URL: is SQLite, but this host discards its disk at every restart (DYNO is set); attach a"
+            " database, on Heroku with: heroku addons:create heroku-postgresql"
+        )
+    return parse_database_url(value)
+
+
+def parse_database_url(value: str, *, name: str = "DATABASE_URL") -> str:
+    """*value* with the driver that is used here. Raises ``ConfigError``, which names the variable *name*."""
     for scheme in ("postgres://", "postgresql://"):
         if value.startswith(scheme):
             return "postgresql+psycopg://" + value.removeprefix(scheme)
-    if value.startswith("postgresql+psycopg://"):
-        return value
-    if value.startswith("sqlite:///"):
-        if environ.get("DYNO"):
-            raise ConfigError(
-                "DATABASE_URL: is SQLite, but this host discards its disk at every restart (DYNO is set); attach a"
-                " database, on Heroku with: heroku addons:create heroku-postgresql"
-            )
+    if value.startswith(("postgresql+psycopg://", "sqlite:///")):
         return value
     scheme = value.split(":", 1)[0] if ":" in value else "nothing before a colon"
     raise ConfigError(
-        f"DATABASE_URL: must begin with postgresql://, postgres:// or sqlite:///, not with {scheme};"
+        f"{name}: must begin with postgresql://, postgres:// or sqlite:///, not with {scheme};"
         " for example postgresql://user:password@host:5432/grayscale"
     )
 

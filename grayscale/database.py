@@ -35,7 +35,10 @@ class _Transaction:
 
 def engine_options(database_url: str, *, connections: int) -> dict[str, Any]:
     """Arguments for the engine; *connections* is how many threads may use the database at once."""
-    options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4, "pool_timeout": 30}
+    # What a statement holds is somebody's name or words: no error message repeats it.
+    options: dict[str, Any] = {
+        "pool_size": connections, "max_overflow": 4, "pool_timeout": 30, "hide_parameters": True
+    }  # fmt: skip
     if not database_url.startswith("sqlite"):
         # Managed PostgreSQL drops idle connections after five minutes.
         options |= {"pool_pre_ping": True, "pool_recycle": 280}

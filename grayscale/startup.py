@@ -1,5 +1,7 @@
 """What must be true before a process serves or works."""
 
+import time
+
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, text
@@ -9,29 +11,42 @@ from grayscale.crypto import UnreadableSecret
 from grayscale.domain import keys, setup
 from grayscale.domain.company import ensure_rows
 from grayscale.extensions import db, migrate
+from grayscale.logging import get_logger
+
+log = get_logger(__name__)
+
+# A database that is being restarted answers within this; a wrong address never does.
+PATIENCE_SECONDS = 20.0
+BETWEEN_TRIES_SECONDS = 1.0
 
 
 class NotReady(Exception):
     """The process cannot start; the message is one line for the operator."""
 
 
-def prepare(app: Flask) -> str | None:
+def prepare(app: Flask, *, patience: float = PATIENCE_SECONDS) -> str | None:
     """Check schema and keys, make the rows there is one of; the one-time set-up link while nobody can sign in.
 
-    Raises ``NotReady``.
+    Waits up to *patience* seconds for the database. Raises ``NotReady``.
     """
+    ends_at = time.monotonic() + patience
     with app.app_context():
-        try:
-            check_schema()
-            ensure_rows()
-            keys.check_readable()
-            return setup.link_if_needed()
-        except OperationalError as error:
-            raise NotReady(f"DATABASE_URL: the database does not answer: {str(error.orig).splitlines()[0]}") from None
-        except UnreadableSecret as error:
-            raise NotReady(f"FERNET_KEYS: {error}") from None
-        finally:
-            db.session.remove()
+        while True:
+            try:
+                check_schema()
+                ensure_rows()
+                keys.check_readable()
+                return setup.link_if_needed()
+            except OperationalError as error:
+                reason = str(error.orig).splitlines()[0]
+                if time.monotonic() > ends_at:
+                    raise NotReady(f"DATABASE_URL: the database does not answer: {reason}") from None
+                log.warning("the database does not answer yet", reason=reason)
+                time.sleep(BETWEEN_TRIES_SECONDS)
+            except UnreadableSecret as error:
+                raise NotReady(f"FERNET_KEYS: {error}") from None
+            finally:
+                db.session.remove()
 
 
 def check_schema() -> None:

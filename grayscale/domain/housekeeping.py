@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import search, sessions
+from grayscale.domain import search, sessions, stopping
 from grayscale.domain.lever import deliveries
 from grayscale.domain.transcripts import due
 from grayscale.models import AuditEvent, SyncKind, SyncRun, SyncState
@@ -14,10 +14,14 @@ from grayscale.models import AuditEvent, SyncKind, SyncRun, SyncState
 #: Polls come every five minutes and say little a month later.
 POLLS_KEPT = timedelta(days=30)
 AUDIT_KEPT = timedelta(days=400)
+#: Of the search index, in one transaction.
+PAGES_AT_ONCE = 50
+#: Between two pieces of work.
+BREATH_SECONDS = 0.1
 
 
 def tidy() -> int:
-    """Drop what is past its time; how much, so that it is called again while there is more."""
+    """A piece of what is to be dropped or found again; how much, so that it is called again while there is more."""
     now = clock.now()
     purged = deliveries.purge(now)
     with transaction() as session:
@@ -28,6 +32,9 @@ def tidy() -> int:
             )
         )
     sessions.purge(now)
-    search.forget_deleted()
-    due.find_forgotten()
-    return purged
+    search.forget_deleted(PAGES_AT_ONCE)
+    done = purged + due.find_forgotten()
+    if done:
+        # Others want to write as well: on SQLite there is one writer.
+        stopping.wait(BREATH_SECONDS)
+    return done

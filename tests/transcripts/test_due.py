@@ -6,7 +6,9 @@ import pytest
 from flask import Flask
 
 from grayscale.database import transaction
+from grayscale.domain import housekeeping
 from grayscale.domain.transcripts import due
+from grayscale.extensions import db
 from grayscale.models import Conversation, Direction, MessageState
 from tests import factories
 from tests.conftest import make_config
@@ -76,3 +78,15 @@ def test_restart_belongs_to_the_message_s_transaction() -> None:
     conversation = factories.conversation()
     with pytest.raises(RuntimeError, match="transaction"):
         due.restart(conversation, NOON)
+
+
+def test_conversations_without_a_due_time_are_found_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(due, "FOUND_AT_ONCE", 2)
+    monkeypatch.setattr(housekeeping, "BREATH_SECONDS", 0)
+    conversations = [factories.conversation() for _ in range(3)]
+    for conversation in conversations:
+        factories.message(conversation, occurred_at=NOON)
+    done = [housekeeping.tidy() for _ in range(3)]
+    assert done == [2, 1, 0], "nobody waits for all of them"
+    db.session.expire_all()
+    assert {row.transcript_due_at for row in db.session.scalars(db.select(Conversation))} == {NOON + HOUR}

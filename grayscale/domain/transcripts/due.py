@@ -18,6 +18,8 @@ log = get_logger(__name__)
 
 #: A conversation that never goes quiet is noted this long after its burst began.
 LONGEST_BURST = timedelta(days=1)
+#: Each takes a few queries, during which nobody else writes on SQLite.
+FOUND_AT_ONCE = 40
 
 
 def quiet_time() -> timedelta:
@@ -63,7 +65,7 @@ def due_of(said: Collection[datetime]) -> datetime:
 
 
 def find_forgotten() -> int:
-    """Give a due time to conversations whose messages wait without one. How many there were.
+    """Give a due time to a few conversations whose messages wait without one. How many; call again while there are any.
 
     None should be: whoever hands over or receives a text restarts the quiet time with it. Run now and then, so that a
     fault there makes a Note late and not lost.
@@ -77,7 +79,7 @@ def find_forgotten() -> int:
     if db.session.scalar(forgotten.limit(1)) is None:
         return 0
     with transaction() as session:
-        ids = list(session.scalars(forgotten))
+        ids = list(session.scalars(forgotten.limit(FOUND_AT_ONCE)))
         theirs = select(Conversation).where(Conversation.id.in_(ids)).with_for_update(key_share=True)
         for conversation in session.scalars(theirs):
             conversation.transcript_due_at = due_at(conversation.id)
