@@ -42,6 +42,12 @@ def add(row: Any) -> Any:
     return row
 
 
+def update(row: Any, **values: Any) -> None:
+    """Change a stored row."""
+    with transaction() as session:
+        session.execute(db.update(type(row)).where(type(row).id == row.id).values(**values))
+
+
 def user(**values: Any) -> User:
     defaults = {
         "name": "Jonas Rehn",

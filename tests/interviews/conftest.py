@@ -19,6 +19,7 @@ from grayscale.models import (
     Candidate,
     ChangeState,
     Conversation,
+    Direction,
     Interview,
     InterviewChange,
     KeyState,
@@ -118,4 +119,5 @@ def mirrored() -> list[Interview]:
 def lines() -> list[str]:
     """What the threads tell of it."""
     db.session.rollback()
-    return list(db.session.scalars(db.select(Message.body).order_by(Message.id)))
+    told = db.select(Message.body).where(Message.direction == Direction.INTERNAL)
+    return list(db.session.scalars(told.order_by(Message.id)))

@@ -7,8 +7,6 @@ the text and is named.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, or_, select
 
@@ -17,9 +15,11 @@ from grayscale.database import transaction
 from grayscale.domain import audit
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
+from grayscale.domain.interviews import words
+from grayscale.domain.interviews.terms import Terms
 from grayscale.domain.texting import gate, introduction
 from grayscale.extensions import db
-from grayscale.models import Conversation, Interview, Opportunity, Posting, Snippet, Stage, Template, User
+from grayscale.models import Conversation, Interview, Posting, Snippet, Stage, Template, User
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 SNIPPET_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -32,7 +32,7 @@ FIELDS = {
     "stage.name": "the stage's name",
     "sender.first_name": "your first name",
     "sender.name": "your name",
-    "interview.starts_at": "when the next interview starts, in the candidate's time",
+    **words.FIELDS,
     "company.name": "the company's name",
 }
 
@@ -56,10 +56,11 @@ class Filled:
         return f"Nothing is known for {names}. Fill it in yourself where the braces are."
 
 
-def fill(template: str, conversation: Conversation, by: User) -> Filled:
-    """*template* with the values of this conversation and of *by*, the sender."""
+def fill(template: str, conversation: Conversation, by: User, *, interview: Terms | None = None) -> Filled:
+    """*template* with the values of this conversation and of *by*, the sender. *interview* is the one it is about, None
+    for the next one of the conversation's opportunity."""
     missing: list[str] = []
-    values: dict[str, str] = {}
+    values: dict[str, str] = _of_interview(interview, conversation) if interview is not None else {}
 
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
@@ -131,25 +132,27 @@ def _stage(conversation: Conversation, _by: User) -> str:
     return db.session.scalar(select(Stage.text).where(Stage.lever_id == opportunity.stage_lever_id)) or ""
 
 
-def _interview(conversation: Conversation, _by: User) -> str:
-    opportunity: Opportunity | None = conversation.opportunity
-    if opportunity is None:
-        return ""
-    starts_at: datetime | None = db.session.scalar(
-        select(Interview.starts_at)
-        .where(
-            Interview.opportunity_id == opportunity.id,
-            Interview.canceled_at.is_(None),
-            Interview.starts_at > clock.now(),
+def _of_interview(terms: Terms, conversation: Conversation) -> dict[str, str]:
+    return words.values(terms, gate.zones_of(conversation)[0])
+
+
+def _next_interview(name: str) -> Callable[[Conversation, User], str]:
+    def value(conversation: Conversation, _by: User) -> str:
+        if conversation.opportunity_id is None:
+            return ""
+        found = db.session.scalar(
+            select(Interview)
+            .where(
+                Interview.opportunity_id == conversation.opportunity_id,
+                Interview.canceled_at.is_(None),
+                Interview.starts_at > clock.now(),
+            )
+            .order_by(Interview.starts_at)
+            .limit(1)
         )
-        .order_by(Interview.starts_at)
-        .limit(1)
-    )
-    if starts_at is None:
-        return ""
-    local = starts_at.astimezone(ZoneInfo(gate.zones_of(conversation)[0]))
-    hour = f"{local:%I:%M %p}".lstrip("0")
-    return f"{local:%A}, {local:%B} {local.day} at {hour} {local:%Z}"
+        return _of_interview(Terms.of(found), conversation)[name] if found is not None else ""
+
+    return value
 
 
 _VALUES: dict[str, Callable[[Conversation, User], str]] = {
@@ -159,7 +162,7 @@ _VALUES: dict[str, Callable[[Conversation, User], str]] = {
     "stage.name": _stage,
     "sender.first_name": lambda _conversation, by: by.first_name,
     "sender.name": lambda _conversation, by: by.name,
-    "interview.starts_at": _interview,
+    **{name: _next_interview(name) for name in words.FIELDS},
     "company.name": lambda _conversation, _by: company().name,
 }
 

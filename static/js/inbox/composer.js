@@ -62,14 +62,17 @@
     document.getElementById("templates").hidePopover();
     const answer = await fetch(button.dataset.template, { headers: { Accept: "application/json" } });
     if (!answer.ok) { window.gs.toast("The template could not be read. Try again.", "error"); return; }
-    const filled = await answer.json();
+    compose(await answer.json());
+  });
+
+  function compose(filled) {
     const area = box();
     if (form().dataset.suggestion) { area.value = ""; delete form().dataset.suggestion; }
     area.setRangeText(filled.body, area.selectionStart, area.selectionEnd, "end");
     area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
+    area.focus({ preventScroll: true });
     if (filled.missing) window.gs.toast(filled.missing, "warning");
-  });
+  }
 
   function theirTime(field) {
     const words = document.getElementById("their-later");
@@ -86,5 +89,5 @@
     }, 1500);
   }
 
-  window.gs = Object.assign(window.gs || {}, { seenUpTo: seen, composerHasWords: () => Boolean(box()?.value.trim()) && !form().dataset.suggestion });
+  window.gs = Object.assign(window.gs || {}, { compose, seenUpTo: seen, composerHasWords: () => Boolean(box()?.value.trim()) && !form().dataset.suggestion });
 })();

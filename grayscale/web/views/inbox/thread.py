@@ -11,6 +11,7 @@ from grayscale.domain import candidates, inbox_acts, inbox_thread
 from grayscale.domain.inbox import Place
 from grayscale.domain.inbox_member import member
 from grayscale.domain.inbox_thread import Thread
+from grayscale.domain.interviews import listing as interviews
 from grayscale.domain.transcripts import state as transcripts
 from grayscale.models import Conversation, Direction, Kind, Message, User
 from grayscale.web.filters import local
@@ -109,12 +110,12 @@ def panel_context(conversation: Conversation, user: User) -> dict[str, Any]:
     """Everything `inbox/_head.html` and `inbox/_panel.html` need."""
     candidate = conversation.candidate
     mine = member(conversation.id, user)
+    profile = candidates.profile(candidate, user, conversation_id=conversation.id) if candidate is not None else None
     return {
         "conversation": conversation,
         "follows": mine is not None and mine.follows,
-        "profile": (
-            candidates.profile(candidate, user, conversation_id=conversation.id) if candidate is not None else None
-        ),
+        "profile": profile,
+        "agendas": interviews.agendas(each.opportunity for each in profile.candidacies) if profile is not None else {},
         "colleagues": inbox_acts.colleagues(),
     }
 
