@@ -12,11 +12,14 @@ from grayscale.cli_database import database_group
 from grayscale.cli_sync import sync_command
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
-from grayscale.domain import keys, users
+from grayscale.domain import audit, keys, users
 from grayscale.domain.errors import DomainError
 from grayscale.jobs.worker import Worker
 from grayscale.models import Role
 from grayscale.startup import NotReady, prepare
+
+# Where the audit record says what is done here came from.
+COMMAND_LINE = "command line"
 
 users_group = AppGroup("users", help="People who may sign in.")
 keys_group = AppGroup("keys", help="The keys that encrypt stored secrets.")
@@ -30,6 +33,7 @@ def register(app: Flask) -> None:
 @keys_group.command("rotate")
 def rotate_keys() -> None:
     """Re-encrypt every secret with the first key of FERNET_KEYS."""
+    audit.come_from(COMMAND_LINE)
     try:
         count = keys.rotate()
     except UnreadableSecret as error:
@@ -61,6 +65,7 @@ def work(metrics_port: int | None) -> None:
 @click.option("--password-stdin", is_flag=True, required=True, help="One line on standard input.")
 def create_user(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Create a user."""
+    audit.come_from(COMMAND_LINE)
     password = sys.stdin.readline().rstrip("\r\n")
     try:
         user = users.create(email=email, name=name, role=Role(role), password=password, by_operator=True)

@@ -1,7 +1,7 @@
 """The rows there is exactly one of; migrations cannot make them, for they hold encrypted values."""
 
 import secrets
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import inspect, select
@@ -80,9 +80,24 @@ def scheduling_policy() -> SchedulingPolicy:
 def save(*, name: str, time_zone: str, region: str, by: User) -> None:
     """Say who the company is; *region* is where numbers without a country code are at home (ISO 3166-1 alpha-2)."""
     with transaction():
+        _change(company(), {"name": name.strip(), "time_zone": time_zone, "region": region}, by)
+
+
+def save_retention(*, audit_kept_days: int, texts_kept_days: int | None, by: User) -> None:
+    """Say how long the audit record and the texts are kept; texts for ever if None."""
+    with transaction():
         row = company()
-        row.name, row.time_zone, row.region = name.strip(), time_zone, region
-        audit.record("company.changed", by=by, subject=row.name, detail={"time_zone": time_zone, "region": region})
+        after = {"audit_kept_days": audit_kept_days, "texts_kept_days": texts_kept_days}
+        _change(row, after, by)
+
+
+def _change(row: Company, after: dict[str, Any], by: User) -> None:
+    """Inside a transaction: set what differs, and write down what it was."""
+    changed = {key: [getattr(row, key), value] for key, value in after.items() if getattr(row, key) != value}
+    for key, value in after.items():
+        setattr(row, key, value)
+    if changed:
+        audit.record("company.changed", by=by, subject=row.name, detail=changed)
 
 
 def company_zone() -> ZoneInfo:

@@ -38,9 +38,10 @@ def assign(conversation_id: int, to_id: int | None, by: User) -> User | None:
                 raise Invalid("That person cannot be assigned: they are no longer active here.", "assignee")
         conversation = session.get_one(Conversation, conversation_id)
         if conversation.assignee_id != to_id:
+            before = session.get(User, conversation.assignee_id) if conversation.assignee_id else None
             conversation.assignee_id = to_id
             audit.record("conversation.assigned", by=by, subject=f"conversation {conversation_id}",
-                         detail={"to": to.email if to else None})
+                         detail={"from": before.email if before else None, "to": to.email if to else None})
             session.flush()
             changes.touch([conversation_id])
     return to

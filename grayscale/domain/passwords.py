@@ -7,6 +7,7 @@ before looking it up, so one line stands for thousands.
 
 import re
 import secrets
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -21,19 +22,24 @@ SHORTEST_OF_OPERATORS = 8
 LONGEST = 200
 
 _hasher = PasswordHasher()
+# Each takes 64 MB and a core for a moment: a crowd of guesses waits in line rather than filling the memory.
+_at_once = threading.BoundedSemaphore(2)
 _LOOKALIKES = str.maketrans("013457@$!", "oleastasi")
 _BETTER = "Three or four unrelated words are better."
 _KEYBOARD = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz")
 
 
 def hash_of(password: str) -> str:
-    return _hasher.hash(password)
+    with _at_once:
+        return _hasher.hash(password)
 
 
 def fits(stored: str | None, password: str) -> bool:
     """Whether *password* is the one of *stored*; takes equally long when nothing is stored."""
+    nobody = _nobody()
     try:
-        _hasher.verify(stored or _nobody(), password[:LONGEST])
+        with _at_once:
+            _hasher.verify(stored or nobody, password[:LONGEST])
     except (VerifyMismatchError, InvalidHashError):
         return False
     return stored is not None

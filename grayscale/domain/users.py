@@ -85,20 +85,26 @@ def get(user_id: int) -> User:
     return user
 
 
-def signed_in(user_id: int, address: str | None) -> None:
-    """Write down that this person signed in from *address*."""
+def signed_in(user_id: int) -> None:
+    """Write down that this person signed in."""
     with transaction():
         user = get(user_id)
         user.last_signed_in_at = clock.now()
-        audit.record("user.signed_in", by=user, subject=user.email, address=address)
+        audit.record("user.signed_in", by=user, subject=user.email)
 
 
-def refused(email: str, address: str | None) -> None:
-    """Write down a wrong password; what was typed for an unknown address is not kept."""
+def signed_out(user: User) -> None:
+    """Write down that this person signed out here."""
+    with transaction():
+        audit.record("user.signed_out", by=user, subject=user.email)
+
+
+def refused(email: str) -> None:
+    """Write down a wrong password. Of an unknown address what was typed is not kept, but as much is written: the two
+    must take equally long."""
     with transaction() as session:
-        user = session.scalar(select(User).where(User.email == email.strip().lower()))
-        if user is not None:
-            audit.record("user.sign_in_refused", by=None, subject=user.email, address=address)
+        known = session.scalar(select(User.email).where(User.email == email.strip().lower()))
+        audit.record("user.sign_in_refused", by=None, subject=known or "an unknown address")
 
 
 def change_role(user_id: int, role: Role, by: User) -> None:
@@ -176,6 +182,8 @@ def change_preferences(user_id: int, *, name: str, time_zone: str | None, enter_
         check_zone(time_zone)
     with transaction():
         user = get(user_id)
+        if user.name != name.strip():
+            audit.record("user.renamed", by=user, subject=user.email, detail={"from": user.name, "to": name.strip()})
         user.name, user.time_zone, user.enter_sends = name.strip(), time_zone or None, enter_sends
 
 

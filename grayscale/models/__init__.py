@@ -1,5 +1,6 @@
 """Every table, imported so that the metadata is complete whoever imports one."""
 
+from grayscale.models.attempts import Attempts
 from grayscale.models.audit_event import AuditEvent
 from grayscale.models.candidate import Candidate, CandidatePhone, MirrorOddity, Via
 from grayscale.models.company import ChangeClock, Company
@@ -42,6 +43,7 @@ __all__ = [
     "WAITING",
     "WORKED_ON",
     "ArchiveReason",
+    "Attempts",
     "AuditEvent",
     "Candidate",
     "CandidatePhone",

@@ -24,6 +24,10 @@ class Company(db.Model):  # type: ignore[name-defined]
     number_salt: Mapped[str] = mapped_column(EncryptedText)
     # Hash of the one-time token of /setup; gone once the first super admin exists.
     setup_token_hash: Mapped[str | None] = mapped_column(String(64))
+    # At least 90, which the audit record's triggers hold as well.
+    audit_kept_days: Mapped[int] = mapped_column(default=400, server_default="400")
+    # None: for ever.
+    texts_kept_days: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -22,6 +22,7 @@ from grayscale.web import (
 
 VIEWS = (
     "account",
+    "audit",
     "auth",
     "candidates",
     "deep_link",

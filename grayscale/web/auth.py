@@ -12,7 +12,7 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from grayscale.domain import sessions
+from grayscale.domain import audit, sessions
 from grayscale.extensions import login_manager
 from grayscale.models import User, UserSession
 from grayscale.web.devices import describe
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
     # Tying a sign-in to an address would sign people on the move out.
     login_manager.session_protection = None
     login_manager.user_loader(load_user)
+    app.before_request(note_origin)
     app.before_request(guard)
 
 
@@ -83,6 +84,11 @@ def load_user(token: str) -> User | None:
         return None
     user, g.user_session = found
     return user
+
+
+def note_origin() -> None:
+    """Whatever this request does is written down with where it came from."""
+    audit.come_from(request.remote_addr)
 
 
 def guard() -> ResponseReturnValue | None:

@@ -23,7 +23,7 @@ SETTINGS = (
             ("settings_interviews", "Interviews", True),
         ),
     ),
-    ("Company", (("settings_company", "Company", True), ("settings_users", "Users", True))),
+    ("Company", (("settings_company", "Company", True), ("settings_users", "Users", True), ("audit", "Audit", True))),
     ("You", (("account", "My account", False),)),
 )
 

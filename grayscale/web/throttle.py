@@ -1,64 +1,95 @@
 """Slowing down whoever guesses passwords, without letting them lock somebody else out.
 
 Only wrong passwords count. A browser that has signed in as this person before carries a signed cookie and is counted
-by itself, so nobody elsewhere can use its attempts up; all others share the attempts of their address, and of this
-account as a whole.
+by itself, so nobody elsewhere can use its attempts up. All others are counted by address, and by account and address.
+An account that is guessed at from everywhere gives each address fewer tries, but never none: its person still gets in.
 """
 
 import hashlib
+import ipaddress
 import secrets
-from typing import Any
+from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
-from limits import parse
 
 from grayscale.config import current_config
-from grayscale.extensions import limiter
+from grayscale.database import transaction
+from grayscale.domain.throttle import Limit, give_back, take, used
 
 DEVICE_COOKIE = "device"
 DEVICE_LIFE_SECONDS = 180 * 86400
 
-PER_DEVICE = parse("10 per 15 minutes")
-PER_ACCOUNT_AND_ADDRESS = parse("8 per 15 minutes")
-PER_ADDRESS = parse("40 per 15 minutes")
-# From browsers never seen before, wherever they are: a spread-out attack gets this many tries.
-PER_ACCOUNT = parse("200 per hour")
-PER_LINK_ADDRESS = parse("30 per 15 minutes")
+WAIT = timedelta(minutes=15)
+PER_DEVICE = Limit("device", 10, WAIT)
+PER_ACCOUNT_AND_ADDRESS = Limit("account and address", 8, WAIT)
+PER_ADDRESS = Limit("address", 40, WAIT)
+# From browsers never seen before, wherever they are. Past it a spread-out attack has this few tries an address.
+PER_ACCOUNT = Limit("account", 200, timedelta(hours=1))
+WHILE_UNDER_ATTACK = 2
+PER_LINK_ADDRESS = Limit("one-time links", 30, WAIT)
 # A candidate's link to times: what a person and their phone need, and how many wrong ones an address may try.
-PER_TIMES_LINK = parse("90 per minute")
-PER_WRONG_TIMES_LINK = parse("30 per 15 minutes")
+PER_TIMES_LINK = Limit("times", 90, timedelta(minutes=1))
+PER_WRONG_TIMES_LINK = Limit("wrong links to times", 30, WAIT)
 
 
-def is_allowed(email: str) -> bool:
-    """Whether this browser may try a password for this account now."""
-    return not limiter.enabled or all(limiter.limiter.test(*bucket) for bucket in _buckets(email))
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One password about to be tried, counted already."""
+
+    counted: tuple[tuple[Limit, tuple[str, ...]], ...]
+
+    def was_right(self) -> None:
+        """Only wrong ones count."""
+        with transaction():
+            for limit, whose in self.counted:
+                give_back(limit, *whose)
 
 
-def note_wrong(email: str) -> None:
-    """Count a wrong password."""
-    if limiter.enabled:
-        for bucket in _buckets(email):
-            limiter.limiter.hit(*bucket)
+def attempt(email: str) -> Attempt | None:
+    """Count a try of this browser for this account; None when it has none left for now."""
+    account, address = _account(email), _network(request.remote_addr or "")
+    device = _devices().get(account)
+    buckets: tuple[tuple[Limit, tuple[str, ...]], ...]
+    if device is not None:
+        buckets = ((PER_DEVICE, (device,)),)
+        most = {PER_DEVICE: PER_DEVICE.count}
+    else:
+        buckets = (
+            (PER_ACCOUNT_AND_ADDRESS, (account, address)), (PER_ADDRESS, (address,)), (PER_ACCOUNT, (account,)),
+        )  # fmt: skip
+        under_attack = used(PER_ACCOUNT, account) >= PER_ACCOUNT.count
+        most = {
+            PER_ACCOUNT_AND_ADDRESS: WHILE_UNDER_ATTACK if under_attack else PER_ACCOUNT_AND_ADDRESS.count,
+            PER_ADDRESS: PER_ADDRESS.count,
+        }
+    # Who has none left costs no write.
+    if any(limit in most and used(limit, *whose) >= most[limit] for limit, whose in buckets):
+        return None
+    with transaction():
+        counts = {limit: take(limit, *whose) for limit, whose in buckets}
+    if any(counts[limit] > allowed for limit, allowed in most.items()):
+        return None
+    return Attempt(buckets)
 
 
 def may_try_link() -> bool:
     """Count one use of a one-time link's address; whether this browser may go on."""
-    return not limiter.enabled or limiter.limiter.hit(PER_LINK_ADDRESS, "link", request.remote_addr or "")
+    address = _network(request.remote_addr or "")
+    limit = PER_LINK_ADDRESS
+    return used(limit, address) < limit.count and take(limit, address) <= limit.count
 
 
 def may_open_times(link: str) -> bool:
     """Count one use of a link to times, named by the hash of its token; whether its holder may go on."""
-    if not limiter.enabled:
-        return True
-    guesses = limiter.limiter.test(PER_WRONG_TIMES_LINK, "times-wrong", request.remote_addr or "")
-    return bool(guesses and limiter.limiter.hit(PER_TIMES_LINK, "times", link))
+    guesses = used(PER_WRONG_TIMES_LINK, _network(request.remote_addr or ""))
+    return guesses < PER_WRONG_TIMES_LINK.count and take(PER_TIMES_LINK, link) <= PER_TIMES_LINK.count
 
 
 def note_wrong_times_link() -> None:
     """Count a link to times that nobody was given."""
-    if limiter.enabled:
-        limiter.limiter.hit(PER_WRONG_TIMES_LINK, "times-wrong", request.remote_addr or "")
+    take(PER_WRONG_TIMES_LINK, _network(request.remote_addr or ""))
 
 
 def remember_device(response: Response, email: str) -> Response:
@@ -74,20 +105,19 @@ def remember_device(response: Response, email: str) -> Response:
     return response
 
 
-def _buckets(email: str) -> list[tuple[Any, ...]]:
-    account, address = _account(email), request.remote_addr or ""
-    device = _devices().get(account)
-    if device is not None:
-        return [(PER_DEVICE, "device", device)]
-    return [
-        (PER_ACCOUNT_AND_ADDRESS, "account-address", account, address),
-        (PER_ADDRESS, "address", address),
-        (PER_ACCOUNT, "account", account),
-    ]
-
-
 def _account(email: str) -> str:
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()[:24]
+
+
+def _network(address: str) -> str:
+    """Whoever has an IPv6 address has 2**64 of them: they count as one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def _devices() -> dict[str, str]:

@@ -1,14 +1,15 @@
 """Signing in and out, and how long it lasts."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from grayscale import clock
-from grayscale.domain import passwords, users
-from grayscale.extensions import db, limiter
+from grayscale import clock, create_app
+from grayscale.domain import passwords, throttle, users
+from grayscale.extensions import db
 from grayscale.models import AuditEvent, User
 from grayscale.web.auth import safe_next
 from tests.factories import PASSWORD
@@ -22,11 +23,9 @@ def enter(browser: Browser, email: str, password: str = PASSWORD, path: str = "/
 
 
 @pytest.fixture
-def throttled(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     # Hashing is slow on purpose, and not what these tests are about.
     monkeypatch.setattr(passwords, "fits", lambda stored, password: stored is not None and password == PASSWORD)
-    limiter.enabled = True
-    limiter.reset()
 
 
 @pytest.fixture
@@ -151,7 +150,7 @@ def test_no_session_outlives_a_fortnight(client: Browser, jonas: User, later: Ca
     assert client.get("/account").status == 302
 
 
-@pytest.mark.usefixtures("throttled")
+@pytest.mark.usefixtures("quick")
 def test_guessing_is_slowed_down(client: Browser, jonas: User) -> None:
     for _ in range(8):
         assert enter(client, jonas.email, "wrong password here").status == 422
@@ -161,7 +160,7 @@ def test_guessing_is_slowed_down(client: Browser, jonas: User) -> None:
     assert page.headers["Retry-After"] == "900"
 
 
-@pytest.mark.usefixtures("throttled")
+@pytest.mark.usefixtures("quick")
 def test_nobody_locks_somebody_else_out(app: Flask, client: Browser, jonas: User, mei: User) -> None:
     stranger = {"REMOTE_ADDR": "203.0.113.9"}
     for _ in range(9):
@@ -171,7 +170,7 @@ def test_nobody_locks_somebody_else_out(app: Flask, client: Browser, jonas: User
     assert enter(client, mei.email, environ_overrides=stranger).status == 303, "another account"
 
 
-@pytest.mark.usefixtures("throttled")
+@pytest.mark.usefixtures("quick")
 def test_a_browser_known_for_the_account_is_counted_by_itself(app: Flask, client: Browser, jonas: User) -> None:
     enter(client, jonas.email)
     client.post("/logout")
@@ -180,3 +179,64 @@ def test_a_browser_known_for_the_account_is_counted_by_itself(app: Flask, client
         enter(neighbour, jonas.email, "wrong password here")
     assert enter(neighbour, jonas.email).status == 429
     assert enter(client, jonas.email).status == 303, "the same address, but this browser signed in before"
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_process_counts_the_same(app: Flask, jonas: User) -> None:
+    second = create_app(app.extensions["grayscale.config"])
+    for process in (app, second) * 4:
+        assert enter(Browser(process), jonas.email, "wrong password here").status == 422
+    with second.app_context():
+        db.engine.dispose()
+    assert enter(Browser(app), jonas.email).status == 429
+
+
+@pytest.mark.usefixtures("quick")
+def test_guesses_from_everywhere_do_not_lock_the_account(
+    client: Browser, app: Flask, jonas: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grayscale.web.throttle.PER_ACCOUNT", throttle.Limit("account", 10, timedelta(hours=1)))
+    for n in range(12):
+        last = {"REMOTE_ADDR": f"198.51.100.{n}"}
+        assert enter(client, jonas.email, "wrong password here", environ_overrides=last).status == 422
+    assert enter(client, jonas.email, "wrong password here", environ_overrides=last).status == 422
+    assert enter(client, jonas.email, environ_overrides=last).status == 429, "an address has two tries left, not eight"
+    assert enter(Browser(app), jonas.email, environ_overrides={"REMOTE_ADDR": "203.0.113.7"}).status == 303
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_whole_ipv6_network_counts_as_one(client: Browser, jonas: User) -> None:
+    for n in range(8):
+        enter(client, jonas.email, "wrong password here", environ_overrides={"REMOTE_ADDR": f"2001:db8::{n}"})
+    assert enter(client, jonas.email, environ_overrides={"REMOTE_ADDR": "2001:db8::99"}).status == 429
+    assert enter(client, jonas.email, environ_overrides={"REMOTE_ADDR": "2001:db8:0:1::1"}).status == 303
+
+
+@pytest.mark.usefixtures("quick")
+def test_right_passwords_use_no_tries_up(app: Flask, jonas: User, later: Callable[[timedelta], None]) -> None:
+    for _ in range(12):
+        assert enter(Browser(app), jonas.email).status == 303
+    for _ in range(8):
+        enter(Browser(app), jonas.email, "wrong password here")
+    assert enter(Browser(app), jonas.email).status == 429
+    later(timedelta(minutes=16))
+    assert enter(Browser(app), jonas.email).status == 303
+
+
+def test_however_many_come_at_once_no_more_than_the_limit_get_through(app: Flask) -> None:
+    limit = throttle.Limit("at once", 5, timedelta(minutes=15))
+
+    def attempt(_: int) -> int:
+        with app.app_context():
+            return throttle.take(limit, "somebody")
+
+    with ThreadPoolExecutor(8) as pool:
+        counts = sorted(pool.map(attempt, range(24)))
+    assert counts == list(range(1, 25))
+
+
+def test_an_unknown_address_costs_as_much_as_a_known_one(client: Browser, jonas: User) -> None:
+    enter(client, jonas.email, "wrong password here")
+    enter(client, "nobody@harbor.example", "wrong password here")
+    subjects = db.session.scalars(db.select(AuditEvent.subject).order_by(AuditEvent.id)).all()
+    assert subjects == [jonas.email, "an unknown address"]

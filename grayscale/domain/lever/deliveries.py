@@ -171,8 +171,10 @@ def replay_failed(by: User) -> int:
     return count
 
 
-def purge(now: datetime) -> int:
+def purge(now: datetime, texts_kept: timedelta | None = None) -> int:
     """Empty payloads and drop rows whose time is over; how many. What is parked keeps its payload as long as its row.
+
+    Nothing that came in outlives *texts_kept*, if that is set.
 
     Bounded: called again while there is more.
     """
@@ -181,7 +183,7 @@ def purge(now: datetime) -> int:
         select(Delivery.id).where(finished, Delivery.received_at < now - PAYLOADS_KEPT, Delivery.payload.is_not(None)),
         lambda ids: update(Delivery).where(Delivery.id.in_(ids)).values(payload=None),
     )
-    over = Delivery.received_at < now - ROWS_KEPT
+    over = Delivery.received_at < now - (ROWS_KEPT if texts_kept is None else min(ROWS_KEPT, texts_kept))
     purged += _purge(
         select(Delivery.id).where(or_(finished, Delivery.state == DeliveryState.DEAD), over),
         lambda ids: delete(Delivery).where(Delivery.id.in_(ids)),

@@ -44,6 +44,7 @@ log = get_logger(__name__)
 OPPORTUNITY_ERASED = "lever.opportunity_erased"
 CANDIDATE_ERASED = "lever.candidate_erased"
 INDEXES_TIDIED = "lever.indexes_tidied"
+RETENTION_APPLIED = "retention.applied"
 
 
 def erase_opportunity(lever_id: str, why: str) -> bool:
@@ -164,7 +165,7 @@ def tidy() -> bool:
         return False
     newest = func.max(AuditEvent.at)
     erased = db.session.scalar(
-        select(newest).where(AuditEvent.action.in_((CANDIDATE_ERASED, OPPORTUNITY_ERASED)))
+        select(newest).where(AuditEvent.action.in_((CANDIDATE_ERASED, OPPORTUNITY_ERASED, RETENTION_APPLIED)))
     )
     tidied = db.session.scalar(select(newest).where(AuditEvent.action == INDEXES_TIDIED))
     if erased is None or (tidied is not None and tidied > erased):

@@ -74,7 +74,9 @@ def save_notes_settings(lever_user_id: str | None, *, notify_followers: bool, by
         integration.notes_as_user_id, integration.notify_followers = chosen, notify_followers
         if chosen != before[0]:
             integration.notes_warning = None
-        audit.record("lever.notes_settings_saved", by=by, detail={"as": chosen, "notify_followers": notify_followers})
+        audit.record("lever.notes_settings_saved", by=by, detail={
+            "as": [before[0], chosen], "notify_followers": [before[1], notify_followers]
+        })
     return True
 
 

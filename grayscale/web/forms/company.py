@@ -4,9 +4,11 @@ from typing import Any
 
 import phonenumbers
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms import IntegerField, SelectField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from grayscale.domain.audit import SHORTEST_KEPT
+from grayscale.domain.retention import SHORTEST_KEPT_DAYS
 from grayscale.web.zones import zone_choices
 
 
@@ -22,3 +24,17 @@ class CompanyForm(FlaskForm):
             (region, f"{region} (+{phonenumbers.country_code_for_region(region)})")
             for region in sorted(phonenumbers.SUPPORTED_REGIONS)
         ]
+
+
+class RetentionForm(FlaskForm):
+    texts_kept_days = IntegerField(
+        "Days texts are kept",
+        [Optional(), NumberRange(SHORTEST_KEPT_DAYS, 36500, f"At least {SHORTEST_KEPT_DAYS} days, or empty.")],
+    )
+    audit_kept_days = IntegerField(
+        "Days the audit record is kept",
+        [
+            InputRequired("A number of days is needed."),
+            NumberRange(SHORTEST_KEPT.days, 36500, f"At least {SHORTEST_KEPT.days} days."),
+        ],
+    )

@@ -8,7 +8,7 @@ from grayscale.domain import invitations, users
 from grayscale.domain.errors import Invalid
 from grayscale.models import User
 from grayscale.web import throttle
-from grayscale.web.auth import public, safe_next, sign_in, sign_out
+from grayscale.web.auth import me, public, safe_next, sign_in, sign_out
 from grayscale.web.forms import put_error
 from grayscale.web.forms.auth import ChoosePasswordForm, SignInForm
 
@@ -16,7 +16,6 @@ bp = Blueprint("auth", __name__)
 
 WRONG = "The e-mail address or the password is wrong."
 TOO_MANY = "Too many wrong passwords. Wait 15 minutes, then try again; nobody was locked out."
-TOO_MANY_SECONDS = 900
 
 
 @bp.get("/login")
@@ -34,19 +33,22 @@ def submit_login() -> ResponseReturnValue:
     if not form.validate():
         return _login_page(form, 422)
     email = form.email.data
-    if not throttle.is_allowed(email):
+    attempt = throttle.attempt(email)
+    if attempt is None:
         return _login_page(form, 429, TOO_MANY)
     user = users.authenticate(email, form.password.data)
     if user is None:
-        throttle.note_wrong(email)
-        users.refused(email, request.remote_addr)
+        users.refused(email)
         return _login_page(form, 422, WRONG)
+    attempt.was_right()
     return _let_in(user, safe_next(request.args.get("next")))
 
 
 @bp.post("/logout")
 @public
 def logout() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        users.signed_out(me())
     sign_out()
     flash("You are signed out.", "success")
     return redirect(url_for("auth.login"), 303)
@@ -74,7 +76,7 @@ def submit_join(token: str) -> ResponseReturnValue:
 
 def _let_in(user: User, target: str) -> ResponseReturnValue:
     sign_in(user)
-    users.signed_in(user.id, request.remote_addr)
+    users.signed_in(user.id)
     return throttle.remember_device(make_response(redirect(target, 303)), user.email)
 
 
@@ -82,7 +84,7 @@ def _login_page(form: SignInForm, status: int = 200, problem: str = "") -> Respo
     action = url_for("auth.submit_login", next=request.args.get("next") or None)
     response = make_response(render_template("auth/login.html", form=form, action=action, problem=problem), status)
     if status == 429:
-        response.headers["Retry-After"] = str(TOO_MANY_SECONDS)
+        response.headers["Retry-After"] = str(int(throttle.WAIT.total_seconds()))
     return response
 
 

@@ -1,6 +1,6 @@
 """The first start: one link makes the first super admin."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from grayscale.domain import setup, users
@@ -38,7 +38,7 @@ def complete(token: str) -> ResponseReturnValue:
         put_error(form, error, "password")
         return _page(token, form, 422)
     sign_in(user)
-    users.signed_in(user.id, request.remote_addr)
+    users.signed_in(user.id)
     flash(f"Welcome, {user.first_name}. Next: connect Lever, in four steps.", "success")
     return redirect(url_for("settings_lever.show"), 303)
 

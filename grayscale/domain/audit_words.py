@@ -1,0 +1,120 @@
+"""How the audit record reads: its actions in words, and the kinds they are looked for by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A choice of the page: its words, and how the actions of it begin."""
+
+    label: str
+    prefixes: tuple[str, ...]
+
+
+KINDS = {
+    "sign-ins": Kind("Sign-ins", ("user.signed", "user.sign_in", "user.password", "session.", "extension.")),
+    "people": Kind(
+        "People and roles",
+        (
+            "user.created", "user.invited", "user.link_made", "user.role", "user.deactivated", "user.reactivated",
+            "user.mapped", "user.renamed",
+        ),
+    ),
+    "lever": Kind("Lever: key, tokens, sync", ("lever.key", "lever.token", "lever.webhook", "lever.perm", "lever.sync",
+                                             "lever.notes")),
+    "events": Kind("Replays", ("delivery.",)),
+    "texting": Kind("Texting and templates", ("texting.", "template.", "snippet.")),
+    "consent": Kind("Opt-outs", ("consent.",)),
+    "conversations": Kind("Conversations and Notes", ("conversation.", "transcript.", "message.")),
+    "interviews": Kind("Interviews", ("interview.", "offer.", "slot.", "reminder.")),
+    "company": Kind("Company and keys", ("company.", "keys.", "single_sign_on.")),
+    "deletions": Kind(
+        "Deletions", ("lever.opportunity_erased", "lever.candidate_erased", "lever.indexes", "retention.")
+    ),
+    "exports": Kind("Exports", ("audit.",)),
+}  # fmt: skip
+
+_WORDS = {
+    "audit.exported": "Exported the audit record",
+    "company.changed": "Changed the company",
+    "company.set_up": "Set up the company",
+    "consent.opted_in": "Opted in the number ending",
+    "consent.opted_out": "Opted out the number ending",
+    "conversation.assigned": "Assigned",
+    "conversation.matched": "Matched to a candidate: conversation",
+    "conversation.opportunity_chosen": "Chose where Notes go: ",
+    "delivery.failed_replayed": "Replayed all failed events",
+    "delivery.replayed": "Replayed event",
+    "keys.rotated": "Rotated the encryption keys",
+    "lever.candidate_erased": "Erased a candidate",
+    "lever.indexes_tidied": "Took what was erased out of the search index",
+    "lever.key_refused": "Lever refused the API key",
+    "lever.key_removed": "Removed the Lever API key",
+    "lever.key_saved": "Saved the Lever API key",
+    "lever.notes_settings_saved": "Changed how Notes are posted",
+    "lever.opportunity_erased": "Erased an opportunity",
+    "lever.permissions_verified": "Verified the key’s permissions",
+    "lever.sync_cancelled": "Cancelled the sync",
+    "lever.sync_failed": "A sync failed",
+    "lever.sync_requested": "Asked for a sync",
+    "lever.token_overlap_ended": "Ended the overlap of the signature token of",
+    "lever.token_removed": "Removed the signature token of",
+    "lever.token_saved": "Saved the signature token of",
+    "lever.webhook_key_overlap_ended": "Ended the overlap of the webhook URL",
+    "lever.webhook_key_rotated": "Made a new webhook URL",
+    "message.unsure_resolved": "Settled whether a text was sent: message",
+    "retention.applied": "Erased texts past their time",
+    "single_sign_on.changed": "Changed single sign-on",
+    "single_sign_on.passwords_allowed": "Let people sign in by password again",
+    "texting.credentials_saved": "Saved the carrier’s account",
+    "texting.policy_saved": "Changed the texting rules",
+    "texting.token_removed": "Removed the carrier’s token",
+    "user.created": "Created",
+    "user.deactivated": "Deactivated",
+    "user.invited": "Invited",
+    "user.link_made": "Made a one-time link for",
+    "user.mapped": "Mapped to Lever:",
+    "user.password_changed": "Changed the password of",
+    "user.password_chosen": "Chose a password by link:",
+    "user.reactivated": "Let in again",
+    "user.renamed": "Changed the name of",
+    "user.role_changed": "Changed the role of",
+    "user.sign_in_refused": "Sign-in refused for",
+    "user.signed_in": "Signed in:",
+    "user.signed_out": "Signed out:",
+    "user.signed_out_everywhere": "Signed out everywhere:",
+    "user.signed_out_one": "Signed out one device of",
+}
+
+
+def of(action: str) -> str:
+    """The action in words; one nobody gave words says itself: "interview.moved" is "Interview: moved"."""
+    known = _WORDS.get(action)
+    if known is not None:
+        return known
+    thing, _, verb = action.partition(".")
+    return f"{thing.replace('_', ' ').capitalize()}: {verb.replace('_', ' ')}"
+
+
+def details(detail: dict[str, Any] | None) -> list[str]:
+    """What a line says beyond its words: "role: recruiter → super_admin"."""
+    if not detail:
+        return []
+    rest = dict(detail)
+    found = []
+    if rest.keys() >= {"from", "to"}:
+        found.append(f"{_value(rest.pop('from'))} → {_value(rest.pop('to'))}")
+    for name, value in rest.items():
+        label = str(name).replace("_", " ")
+        if isinstance(value, list) and len(value) == 2:
+            found.append(f"{label}: {_value(value[0])} → {_value(value[1])}")
+        else:
+            found.append(f"{label}: {_value(value)}")
+    return found
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value is None or value == "" else str(value)
