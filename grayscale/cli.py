@@ -12,7 +12,7 @@ from grayscale.cli_database import database_group
 from grayscale.cli_sync import sync_command
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
-from grayscale.domain import audit, keys, users
+from grayscale.domain import audit, keys, single_sign_on, users
 from grayscale.domain.errors import DomainError
 from grayscale.jobs.worker import Worker
 from grayscale.models import Role
@@ -56,6 +56,14 @@ def work(metrics_port: int | None) -> None:
     if metrics_port is not None:
         start_http_server(metrics_port, registry=metrics.registry)
     Worker(app).run()
+
+
+@users_group.command("allow-passwords")
+def allow_passwords() -> None:
+    """Let people sign in by password again, when the identity provider fails."""
+    audit.come_from(COMMAND_LINE)
+    was_off = single_sign_on.allow_passwords()
+    click.echo("Password sign-in is on." if was_off else "Password sign-in was on already.")
 
 
 @users_group.command("create")

@@ -41,7 +41,7 @@ def acting_from(origin: str | None) -> Iterator[None]:
 
 
 def come_from(origin: str | None) -> None:
-    """Like ``acting_from``, until it is said anew: for a thread that serves one request after the other."""
+    """Like ``acting_from``, until it is said anew: for a request or a command, which begin and end elsewhere."""
     _origin.set(origin)
 
 

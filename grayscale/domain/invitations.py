@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, passwords, users
+from grayscale.domain import audit, passwords, single_sign_on, users
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.extensions import db
 from grayscale.models import Role, User
@@ -56,6 +56,8 @@ def holder(token: str) -> User:
 def accept(token: str, password: str) -> User:
     """Choose a password by link; ends every sign-in of that person. Raises ``NotFound``, ``Invalid``."""
     user = holder(token)
+    if single_sign_on.passwords_are_off():
+        raise Invalid("Passwords are switched off here: sign in with your company's account.", "password")
     passwords.check(password, user.name, user.email)
     password_hash = passwords.hash_of(password)
     with transaction():

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -85,12 +85,12 @@ def get(user_id: int) -> User:
     return user
 
 
-def signed_in(user_id: int) -> None:
-    """Write down that this person signed in."""
+def signed_in(user_id: int, by: str = "password") -> None:
+    """Write down that this person signed in, and by what."""
     with transaction():
         user = get(user_id)
         user.last_signed_in_at = clock.now()
-        audit.record("user.signed_in", by=user, subject=user.email)
+        audit.record("user.signed_in", by=user, subject=user.email, detail={"by": by})
 
 
 def signed_out(user: User) -> None:
@@ -105,6 +105,12 @@ def refused(email: str) -> None:
     with transaction() as session:
         known = session.scalar(select(User.email).where(User.email == email.strip().lower()))
         audit.record("user.sign_in_refused", by=None, subject=known or "an unknown address")
+
+
+def turned_away(why: str) -> None:
+    """Write down that somebody came from the identity provider and was not let in."""
+    with transaction():
+        audit.record("user.sign_in_refused", by=None, detail={"single_sign_on": why})
 
 
 def change_role(user_id: int, role: Role, by: User) -> None:
@@ -220,12 +226,16 @@ def _keep_a_super_admin(user: User) -> None:
         return
     others = db.session.scalars(
         select(User.id)
-        .where(User.role == Role.SUPER_ADMIN, User.active.is_(True), User.password_hash.is_not(None))
+        .where(User.role == Role.SUPER_ADMIN, User.active.is_(True), _can_sign_in())
         .order_by(User.id)
         .with_for_update(key_share=True)
     ).all()
     if not set(others) - {user.id}:
         raise Conflict(LAST_SUPER_ADMIN)
+
+
+def _can_sign_in() -> ColumnElement[bool]:
+    return or_(User.password_hash.is_not(None), User.sso_subject.is_not(None))
 
 
 def _proposed(address: str) -> str | None:

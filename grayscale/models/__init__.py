@@ -25,6 +25,7 @@ from grayscale.models.message import (
 )
 from grayscale.models.mirror import ArchiveReason, LeverUser, Posting, Stage
 from grayscale.models.opportunity import Interview, Opportunity
+from grayscale.models.single_sign_on import SingleSignOn
 from grayscale.models.slots import OfferState, Reminder, ReminderKind, SchedulingPolicy, Slot, SlotHold, SlotOffer
 from grayscale.models.sync_run import SyncKind, SyncRun, SyncState, SyncWindow
 from grayscale.models.template import Snippet, Template
@@ -86,6 +87,7 @@ __all__ = [
     "SchedulingPolicy",
     "SendingNumber",
     "SessionKind",
+    "SingleSignOn",
     "Slot",
     "SlotHold",
     "SlotOffer",

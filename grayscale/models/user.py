@@ -33,6 +33,8 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined]
     active: Mapped[bool] = mapped_column(default=True)
     # Read by processes of the version before sign-ins were rows; a deploy overlaps them. Goes with the next version.
     session_key: Mapped[str] = mapped_column(String(64), default="", deferred=True)
+    # The identity provider's issuer and id of them, once they signed in that way.
+    sso_subject: Mapped[str | None] = mapped_column(String(600), unique=True, index=True)
     # Hash of the one-time link that sets a password (an invitation or a reset), and when it stops working.
     link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     link_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -50,8 +52,8 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined]
 
     @property
     def is_invited(self) -> bool:
-        """Asked to join, and has not chosen a password yet."""
-        return self.active and self.password_hash is None
+        """Asked to join, and has not come in yet."""
+        return self.active and self.password_hash is None and self.sso_subject is None
 
     @property
     def first_name(self) -> str:

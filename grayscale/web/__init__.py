@@ -36,10 +36,12 @@ VIEWS = (
     "settings_company",
     "settings_interviews",
     "settings_lever",
+    "settings_sign_in",
     "settings_texting",
     "settings_users",
     "setup",
     "slots",
+    "sso",
     "times",
     "wording",
 )

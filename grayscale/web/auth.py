@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None
     login_manager.user_loader(load_user)
     app.before_request(note_origin)
+    app.teardown_request(forget_origin)
     app.before_request(guard)
 
 
@@ -89,6 +90,10 @@ def load_user(token: str) -> User | None:
 def note_origin() -> None:
     """Whatever this request does is written down with where it came from."""
     audit.come_from(request.remote_addr)
+
+
+def forget_origin(_error: BaseException | None) -> None:
+    audit.come_from(None)
 
 
 def guard() -> ResponseReturnValue | None:

@@ -23,7 +23,15 @@ SETTINGS = (
             ("settings_interviews", "Interviews", True),
         ),
     ),
-    ("Company", (("settings_company", "Company", True), ("settings_users", "Users", True), ("audit", "Audit", True))),
+    (
+        "Company",
+        (
+            ("settings_company", "Company", True),
+            ("settings_users", "Users", True),
+            ("settings_sign_in", "Single sign-on", True),
+            ("audit", "Audit", True),
+        ),
+    ),
     ("You", (("account", "My account", False),)),
 )
 

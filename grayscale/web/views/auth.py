@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from grayscale.domain import invitations, users
+from grayscale.domain import invitations, single_sign_on, users
 from grayscale.domain.errors import Invalid
 from grayscale.models import User
 from grayscale.web import throttle
@@ -32,6 +32,9 @@ def submit_login() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _login_page(form, 422)
+    provider = single_sign_on.settings()
+    if provider is not None and provider.passwords_off:
+        return _login_page(form, 422, single_sign_on.PASSWORDS_OFF.format(name=provider.name))
     email = form.email.data
     attempt = throttle.attempt(email)
     if attempt is None:
@@ -82,7 +85,12 @@ def _let_in(user: User, target: str) -> ResponseReturnValue:
 
 def _login_page(form: SignInForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
     action = url_for("auth.submit_login", next=request.args.get("next") or None)
-    response = make_response(render_template("auth/login.html", form=form, action=action, problem=problem), status)
+    provider = single_sign_on.settings()
+    sso_url = url_for("sso.start", next=request.args.get("next") or None) if provider else ""
+    page = render_template(
+        "auth/login.html", form=form, action=action, problem=problem, provider=provider, sso_url=sso_url
+    )
+    response = make_response(page, status)
     if status == 429:
         response.headers["Retry-After"] = str(int(throttle.WAIT.total_seconds()))
     return response
@@ -92,4 +100,5 @@ def _join_page(token: str, form: ChoosePasswordForm, status: int = 200) -> Respo
     if not throttle.may_try_link():
         abort(429)
     holder = invitations.holder(token)
-    return render_template("auth/join.html", form=form, token=token, holder=holder), status
+    provider = single_sign_on.settings()
+    return render_template("auth/join.html", form=form, token=token, holder=holder, provider=provider), status

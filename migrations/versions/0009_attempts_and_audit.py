@@ -4,15 +4,15 @@ Attempts to sign in are counted where every process counts the same. The audit r
 database too: no line changes, save that a person who is gone is forgotten, and none goes before 90 days are over.
 How long it and the texts are kept becomes the company's setting.
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0009
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
