@@ -23,8 +23,15 @@ PEER = "+12185550142"
 PUBLIC = "https://texting.test"
 
 
+class Killed(BaseException):
+    """The process ended here."""
+
+
 class Carrier:
-    """What Twilio would have after what the application did. ``faults`` are used up, first one first."""
+    """What Twilio would have after what the application did. ``faults`` are used up, first one first.
+
+    ``on_call`` is called before a request arrives and again before it is answered.
+    """
 
     def __init__(self, mock: responses.RequestsMock) -> None:
         self.mock, self.url = mock, API
@@ -33,6 +40,7 @@ class Carrier:
         self.faults: list[Callable[[dict[str, str]], Any]] = []
         self.inbound: list[dict[str, Any]] = []
         self.hidden: set[str] = set()
+        self.on_call: Callable[[], None] = lambda: None
         self._numbers = itertools.count(1)
         mock.add_callback("POST", f"{API}/Messages.json", self._post)
         mock.add_callback("GET", re.compile(re.escape(f"{API}/Messages.json")), self._list)
@@ -75,12 +83,13 @@ class Carrier:
 
     def _post(self, request: requests.PreparedRequest) -> Any:
         form = dict(parse_qsl(str(request.body), keep_blank_values=True))
+        self.on_call()
         self.posts.append(form)
-        if self.faults:
-            answer = self.faults.pop(0)(form)
-            if answer is not None:
-                return answer
-        return 201, {}, _json(self.take(form))
+        answer = self.faults.pop(0)(form) if self.faults else None
+        if answer is None:
+            answer = 201, {}, _json(self.take(form))
+        self.on_call()
+        return answer
 
     def _list(self, request: requests.PreparedRequest) -> Any:
         wanted = dict(parse_qsl(urlsplit(str(request.url)).query))

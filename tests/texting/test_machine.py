@@ -1,4 +1,9 @@
-"""Random lives of texts: never texted while opted out, never twice, never backwards."""
+"""Random lives of texts: never texted while opted out, never twice, never backwards.
+
+A recruiter writes, schedules, changes and cancels; the application plans texts of its own; the candidate stops and
+returns; the carrier takes, loses, refuses and reports in any order; and every job dies before any commit, before a
+call, or between a call and its answer.
+"""
 
 import os
 from collections.abc import Callable
@@ -6,22 +11,24 @@ from datetime import time as clock_time
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import event
 
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.errors import DomainError
-from grayscale.domain.texting import checks, consent, inbound, outbound, reconcile
+from grayscale.domain.texting import automated, checks, consent, inbound, outbound, reconcile
 from grayscale.domain.texting.states import FINAL_RANK, _rank
 from grayscale.extensions import db
 from grayscale.models import (
+    CANCELABLE,
     Consent,
     ConsentRecord,
+    ConsentState,
     Conversation,
     Delivery,
     Message,
@@ -33,15 +40,14 @@ from grayscale.models import (
 from tests import factories
 from tests.page import Browser
 from tests.texting import carrier as wire
+from tests.texting.carrier import Killed
 from tests.texting.conftest import NOON, hook
 
 STATUSES = ["queued", "sending", "sent", "delivered", "undelivered", "failed"]
+ACTS = ["cancel", "send_now", "try_again", "sent", "not_sent", "edit"]
 EXAMPLES = int(os.environ.get("TEXTING_EXAMPLES", "12"))
+JOBS = [outbound.send_due, checks.check_unknown, inbound.handle_waiting, reconcile.catch_up]
 FAULTS = ["ok", "lost_before", "lost_after", "never_left", "429", "500", "21610", "30003"]
-
-
-class Killed(BaseException):
-    """The process ended here."""
 
 
 class Lives(RuleBasedStateMachine):
@@ -57,6 +63,9 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.time.move_to(NOON)
         self.carrier.forget()
+        self.countdown: int | None = None
+        self.carrier.on_call = self.point
+        event.listen(db.session, "before_commit", self.point)
         with transaction() as session:
             for table in (Conversation, Consent, ConsentRecord, Delivery):
                 session.execute(db.delete(table))
@@ -73,6 +82,8 @@ class Lives(RuleBasedStateMachine):
         self.finished: dict[int, MessageState] = {}
 
     def teardown(self) -> None:
+        self.countdown = None
+        event.remove(db.session, "before_commit", self.point)
         db.session.rollback()
 
     @property
@@ -99,6 +110,15 @@ class Lives(RuleBasedStateMachine):
             submission_key=f"key-{self.written}", send_at=at,
         )  # fmt: skip
 
+    @rule(later=st.sampled_from([0, 5, 90]), lasts=st.sampled_from([None, 30, 240]))
+    def plan(self, later: int, lasts: int | None) -> None:
+        self.written += 1
+        at = clock.now() + timedelta(minutes=later)
+        automated.plan(
+            self.conversation_id, f"Text {self.written}", key=f"key-{self.written}", send_at=at,
+            useless_after=at + timedelta(minutes=lasts) if lasts else None,
+        )  # fmt: skip
+
     @rule()
     def submit_the_last_again(self) -> None:
         key = f"key-{max(self.written, 1)}"
@@ -106,7 +126,12 @@ class Lives(RuleBasedStateMachine):
 
     @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=3))
     def send(self, faults: list[str]) -> None:
-        kinds = {
+        self.carrier.faults = [self.fault(fault) for fault in faults]
+        outbound.send_due()
+        self.carrier.faults = []
+
+    def fault(self, name: str) -> Callable[[dict[str, str]], Any]:
+        return {
             "ok": lambda _form: None,
             "lost_before": wire.lost_before,
             "lost_after": wire.lost_after(self.carrier),
@@ -115,23 +140,29 @@ class Lives(RuleBasedStateMachine):
             "500": wire.refusal(500, 20500),
             "21610": wire.refusal(400, 21610),
             "30003": wire.refusal(400, 21612),
-        }
-        self.carrier.faults = [kinds[fault] for fault in faults]
-        outbound.send_due()
-        self.carrier.faults = []
+        }[name]
 
-    @rule(where=st.sampled_from(["_prepare", "_settle", "_call", "_settle_all"]))
-    def send_and_be_killed(self, where: str) -> None:
-        with pytest.MonkeyPatch.context() as patch:
+    @rule(job=st.sampled_from(JOBS), killed_at=st.integers(0, 9), faults=st.lists(st.sampled_from(FAULTS), max_size=2))
+    def work_and_be_killed(self, job: Callable[[], int], killed_at: int, faults: list[str]) -> None:
+        """The process dies at its n-th commit or call; dying right after one is dying before the next."""
+        self.carrier.faults = [self.fault(fault) for fault in faults]
+        self.countdown = killed_at
+        try:
+            job()
+        except Killed:
+            pass
+        finally:
+            self.countdown = None
+            self.carrier.faults = []
+            db.session.rollback()
 
-            def killed(*_arguments: object) -> None:
-                raise Killed
-
-            patch.setattr(f"grayscale.domain.texting.sending.{where}", killed)
-            try:
-                outbound.send_due()
-            except Killed:
-                db.session.rollback()
+    def point(self, *_: object) -> None:
+        """Where the process may die; once dead it does nothing more, on no thread."""
+        if self.countdown is None:
+            return
+        self.countdown -= 1
+        if self.countdown < 0:
+            raise Killed
 
     @rule(seconds=st.sampled_from([1, 40, 130, 600, 4000]))
     def time_passes(self, seconds: int) -> None:
@@ -156,13 +187,19 @@ class Lives(RuleBasedStateMachine):
         assert hook(self.client, path, form).status_code == 200
         inbound.handle_waiting()
 
-    @rule(body=st.sampled_from(["STOP", "START", "Yes", "Hello", "please stop texting me"]))
-    def candidate_texts(self, body: str) -> None:
+    @rule(
+        body=st.sampled_from(["STOP", "START", "Yes", "Hello", "please stop texting me"]),
+        killed_at=st.none() | st.integers(0, 3),
+    )
+    def candidate_texts(self, body: str, killed_at: int | None) -> None:
         form = wire.inbound_form(body, sid=self.carrier.sid())
-        hook(self.client, "/webhooks/twilio/inbound", form)
+        assert hook(self.client, "/webhooks/twilio/inbound", form).status_code == 200
+        if killed_at is not None:
+            self.work_and_be_killed(inbound.handle_waiting, killed_at, [])
+            self.time_passes(130)
         inbound.handle_waiting()
 
-    @rule(data=st.data(), act=st.sampled_from(["cancel", "send_now", "try_again", "sent", "not_sent"]))
+    @rule(data=st.data(), act=st.sampled_from(ACTS))
     def recruiter_acts(self, data: st.DataObject, act: str) -> None:
         messages = self.messages()
         if not messages:
@@ -172,6 +209,9 @@ class Lives(RuleBasedStateMachine):
             # A recruiter looks before they say so.
             if any(text["at"] and self.is_of(text, chosen) for text in self.carrier.texts.values()) == (act == "sent"):
                 self.attempt(outbound.resolve_unsure, chosen, sent=act == "sent", by=self.jonas)
+            return
+        if act == "edit":
+            self.attempt(outbound.edit, chosen, "Edited", clock.now() + timedelta(minutes=20), self.jonas)
             return
         self.attempt(getattr(outbound, act), chosen, self.jonas)
 
@@ -187,6 +227,14 @@ class Lives(RuleBasedStateMachine):
         if self.out_since is None:
             self.out_since = len(self.carrier.posts)
         assert len(self.carrier.posts) == self.out_since
+
+    @invariant()
+    def nothing_written_before_a_stop_waits_after_it(self) -> None:
+        found = consent.state_of(wire.PEER)
+        if found is None or found.state is not ConsentState.OPTED_OUT:
+            return
+        at = found.at
+        assert not [one.id for one in self.messages() if one.state in CANCELABLE and one.created_at < at]
 
     @invariant()
     def no_row_is_texted_twice(self) -> None:
