@@ -1,9 +1,13 @@
 """The application with its jobs as a process that can be killed; impatient, so that a test need not wait minutes."""
 
+import logging
 import os
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import Engine, event
 from werkzeug.serving import make_server
 
 from grayscale import create_app
@@ -27,11 +31,19 @@ def impatient() -> None:
     )
 
 
+def do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
+    """A killed process leaves what it wrote with the operating system; only a power cut would lose it."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
+
 def main() -> None:
     impatient()
+    event.listen(Engine, "connect", do_not_wait_for_the_disk)
     app = create_app(load_config(os.environ, instance=Path("instance")))
     scheduler.TASKS = tasks.TASKS
     scheduler.Jobs(app).start()
+    logging.disable(logging.INFO)
     make_server("127.0.0.1", int(os.environ["PORT"]), app, threaded=True).serve_forever()
 
 

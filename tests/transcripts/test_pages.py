@@ -181,7 +181,7 @@ def test_the_proof_names_the_note_of_every_text_or_the_reason(
     chat.received("Waiting one")
     factories.message(chat.conversation, body="Later", state=MessageState.SCHEDULED, **outbound)
     page = as_jonas.get(f"/notes/conversations/{chat.conversation.id}")
-    assert "Complete: 4 texts, 1 noted, 2 to come, 1 not noted" in page.words
+    assert "Complete: 4 texts: 1 noted, 2 to come, 1 not noted" in page.words
     rows = {row.select("td")[2].get_text(strip=True): row.get_text(" ", strip=True) for row in page.select("tbody tr")}
     assert transcripts()[0].reference in rows["Noted one"]
     assert "held back and never left: Opted out." in rows["Held"]
@@ -248,3 +248,19 @@ def test_several_conversations_are_counted_apart(
     assert "All 1" in words
     assert "Coming up 1" in words
     assert "Noted 1" in words
+
+
+def test_the_proof_says_of_a_note_in_doubt_that_it_is(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    lever.may_list = False
+    chat.sent("One")
+    chat.received("Two")
+    lever.faults.append("lost_after")
+    time.shift(HOUR)
+    work()
+    time.shift(MINUTE)
+    work()
+    page = as_jonas.get(f"/notes/conversations/{chat.conversation.id}")
+    assert "Complete: 2 texts: 2 in a Note whose fate is unsure." in page.words
+    assert page.words.count("may not list notes") == 1

@@ -58,6 +58,11 @@ def test_a_note_reads_well() -> None:
     )
 
 
+def test_pictures_without_words_are_listed_one_below_the_other() -> None:
+    said = note(Said(NOON, "Mira Okafor", "", ("picture: badge.jpg", "file: resume.pdf")))
+    assert "12:00 Mira Okafor: [picture: badge.jpg]\n\u00a0\u00a0[file: resume.pdf]\n" in said
+
+
 def test_days_are_told_apart_when_there_are_several() -> None:
     said = note(Said(NOON, "A", "one"), Said(NOON + timedelta(days=1), "A", "two"))
     assert "Mon 4 May 2026 12:00 – Tue 5 May 2026 12:00" in said.splitlines()[0]
@@ -130,7 +135,7 @@ def test_pictures_failures_and_automated_texts_are_told(chat: Chat, lever: FakeL
     work()
     [value] = lever.values
     assert "12:00 Mira Okafor: [picture: badge.jpg]" in value
-    assert "Jonas Rehn: See you\n\u00a0\u00a0[not delivered: The number is out of service.]" in value
+    assert "Jonas Rehn: See you\n\u00a0\u00a0[not delivered: The number is out of service]" in value
     assert "Automated: Reminder" in value
 
 

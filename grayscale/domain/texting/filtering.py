@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from grayscale import clock
+from grayscale.domain.texting import phones
 from grayscale.extensions import db
 from grayscale.logging import get_logger
 from grayscale.models import Conversation, Direction, Message, SendingNumber
@@ -45,6 +46,6 @@ def alert(number: SendingNumber) -> str | None:
     if number.filtered_at is None or number.filtered_at < clock.now() - WINDOW:
         return None
     return (
-        f"Carriers' spam filters blocked {number.filtered_words} texts from {number.e164} in 7 days. The same words are"
-        " blocked again: vary them, leave out shortened links, and check the number's registration."
+        f"Carriers' spam filters blocked {number.filtered_words} texts from {phones.national(number.e164)} in 7 days."
+        " The same words are blocked again: vary them, leave out shortened links, and check the number's registration."
     )

@@ -79,7 +79,7 @@ def _said(message: Message, candidate: str) -> Said:
         who = message.author.name if message.author else "A recruiter"
     remarks = [_picture(item) for item in message.media]
     if message.direction is Direction.OUTBOUND and message.state is MessageState.UNDELIVERED:
-        remarks.append(f"not delivered: {message.error}" if message.error else "not delivered")
+        remarks.append(f"not delivered: {message.error.rstrip('.')}" if message.error else "not delivered")
     return Said(message.occurred_at, who, message.body, tuple(remarks))
 
 

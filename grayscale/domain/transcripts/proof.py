@@ -11,9 +11,11 @@ from grayscale.domain.transcripts.state import NoteLine, line_of, upcoming
 from grayscale.extensions import db
 from grayscale.models import CANCELABLE, HANDED_OVER, Conversation, Direction, Message, MessageState, Transcript
 
-Verdict = Literal["noted", "on_its_way", "will_be", "not_noted", "lost"]
+Verdict = Literal["noted", "on_its_way", "will_be", "in_doubt", "refused", "not_noted", "lost"]
 
-_VERDICTS: dict[str, Verdict] = {"posted": "noted", "skipped": "not_noted"}
+_VERDICTS: dict[str, Verdict] = {
+    "posted": "noted", "skipped": "not_noted", "unsure": "in_doubt", "failed": "refused",
+}  # fmt: skip
 _NOT_YET = {
     **dict.fromkeys(CANCELABLE, "It has not been sent yet; once it is, it is noted."),
     MessageState.SENDING: "It is being handed to the carrier.",

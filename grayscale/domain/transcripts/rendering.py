@@ -138,7 +138,7 @@ def _pieces(clock: str, entry: Said | Happened, room: int) -> list[str]:
         lines.pop()
     remarks = [f"[{tame(' '.join(remark.split()))}]" for remark in entry.remarks]
     if not lines and remarks:
-        lines, remarks = remarks, []
+        lines, remarks = remarks[:1], remarks[1:]
     elif not lines:
         lines = ["[empty]"]
     again = f"{clock} {who} (continued): "
