@@ -23,8 +23,8 @@ from grayscale import create_app
 from grayscale.config import load_config
 from grayscale.domain.company import ensure_rows
 from grayscale.extensions import db, limiter
-from grayscale.models import Conversation, Role, User
-from tools import demo_data
+from grayscale.models import Role, User
+from tools import demo_data, demo_states
 from tools.prerequisites import chromium
 
 ROOT = Path(__file__).parent.parent
@@ -82,13 +82,7 @@ def office(*, empty: bool) -> Iterator[tuple[Flask, str]]:
 
 def conversation(app: Flask, name: str) -> str:
     with app.app_context():
-        found = db.session.scalar(
-            db.select(Conversation.id)
-            .join(Conversation.candidate)
-            .where(db.text("candidate.name = :name"))
-            .params(name=name)
-        )
-    return f"/inbox/{found}"
+        return f"/inbox/{demo_states.conversation_of(name).id}"
 
 
 def typed_search(page: Page) -> None:
@@ -110,6 +104,43 @@ def candidate(page: Page) -> None:
     button = page.get_by_role("button", name="Candidate", exact=True)
     if button.is_visible():
         button.click()
+
+
+def keys(page: Page) -> None:
+    page.keyboard.press("?")
+
+
+def quiet(app: Flask) -> Callable[[Page], None]:
+    def prepare(page: Page) -> None:
+        with app.app_context():
+            demo_states.quiet_hours()
+        page.reload()
+        with app.app_context():
+            demo_states.any_hour()
+
+    return prepare
+
+
+def writing(app: Flask) -> Callable[[Page], None]:
+    def prepare(page: Page) -> None:
+        with app.app_context():
+            demo_states.is_writing("Mei", "Mira Okafor")
+        page.locator("#presence .avatar").wait_for()
+
+    return prepare
+
+
+def answered(app: Flask) -> Callable[[Page], None]:
+    """A colleague's answer comes in between, and Send says so."""
+
+    def prepare(page: Page) -> None:
+        page.get_by_label("Message", exact=True).fill("The east entrance, and parking is free")
+        with app.app_context():
+            demo_states.answers("Mei", "Mira Okafor", "Use the east entrance, parking is free there.")
+        page.get_by_role("button", name="Send", exact=True).click()
+        page.locator(".meanwhile").wait_for()
+
+    return prepare
 
 
 State = tuple[str, str, Callable[[Page], None] | None]
@@ -150,6 +181,9 @@ def main() -> None:
                 browser, url, "ana", [("first-run", "/inbox", None), ("candidates-empty", "/candidates", None)], folder
             )
         with office(empty=False) as (app, url):
+            with app.app_context():
+                demo_states.unsure("Lucía Moreno")
+                demo_states.sounds_like_stop("Ibrahim Sesay")
             shoot(
                 browser,
                 url,
@@ -164,7 +198,14 @@ def main() -> None:
                     ("search", "/inbox", typed_search),
                     ("empty", "/inbox?view=archived&after=2000-01-01T00:00:00%2B00:00~1", None),
                     ("candidates", "/candidates", None),
+                    ("unsure", conversation(app, "Lucía Moreno"), None),
+                    ("opt-out-suggested", conversation(app, "Ibrahim Sesay"), None),
+                    ("quiet-hours", conversation(app, "Wei Zhang"), quiet(app)),
+                    ("presence", conversation(app, "Mira Okafor"), writing(app)),
+                    ("keys", "/inbox", keys),
                     ("disconnected", conversation(app, "Tomás Herrera"), disconnected),
+                    # Last: it adds a text to the day.
+                    ("answered-meanwhile", conversation(app, "Mira Okafor"), answered(app)),
                 ],
                 folder,
             )

@@ -101,7 +101,7 @@ class Choices:
 
 
 def page(user: User, filters: Filters, *, after: Place | None = None) -> Listing:
-    """Candidates this person may see, by name."""
+    """Candidates this person may see, by name; those without one come last."""
     query = select(Candidate).where(visibility.candidates_for(user), *_conditions(user, filters))
     if filters.words:
         terms = search.parse(filters.words)
@@ -109,17 +109,22 @@ def page(user: User, filters: Filters, *, after: Place | None = None) -> Listing
             return Listing([], None)
         matching = search.candidate_ids(user, terms).subquery()
         query = query.where(Candidate.id.in_(select(matching.c.id)))
-    if after is not None:
-        query = query.where(tuple_(Candidate.name, Candidate.id) > tuple_(literal(after.name), literal(after.id)))
-    query = (
-        query.options(selectinload(Candidate.phones))
-        .order_by(Candidate.name, Candidate.id)
-        .limit(PAGE + 1)
-    )
-    found = list(db.session.scalars(query))
+    found: list[Candidate] = []
+    if after is None or after.name:
+        found = _some(query.where(Candidate.name != ""), after, PAGE + 1)
+    if len(found) <= PAGE:
+        past = after if after is not None and not after.name else None
+        found += _some(query.where(Candidate.name == ""), past, PAGE + 1 - len(found))
     more = len(found) > PAGE
     found = found[:PAGE]
     return Listing(profiles(found, user), Place(found[-1].name, found[-1].id) if more else None)
+
+
+def _some(query: Select[Candidate], after: Place | None, most: int) -> list[Candidate]:
+    if after is not None:
+        query = query.where(tuple_(Candidate.name, Candidate.id) > tuple_(literal(after.name), literal(after.id)))
+    query = query.options(selectinload(Candidate.phones)).order_by(Candidate.name, Candidate.id).limit(most)
+    return list(db.session.scalars(query))
 
 
 def _conditions(user: User, filters: Filters) -> list[ColumnElement[bool]]:

@@ -1,6 +1,9 @@
 // Runs before the first paint: styles may rely on html.js.
 document.documentElement.classList.add("js");
 
+// A button that only leads somewhere leaves an empty query behind.
+if (location.href.endsWith("?")) history.replaceState(history.state, "", location.pathname);
+
 // Times are shown in this zone to whoever has chosen none: told before the first page of a signed-in person is made.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
