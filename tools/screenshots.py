@@ -189,14 +189,13 @@ def main() -> None:
                 url,
                 "jonas",
                 [
-                    ("list", "/inbox", None),
+                    ("list", "/inbox?view=mine", None),
                     ("busy", conversation(app, "Mira Okafor"), None),
                     ("candidate", conversation(app, "Mira Okafor"), candidate),
                     ("scheduled", conversation(app, "Aisha Karim"), send_later),
                     ("opted-out", conversation(app, "Grace Lindqvist"), None),
                     ("failed", conversation(app, "Deshawn Brooks"), None),
                     ("search", "/inbox", typed_search),
-                    ("empty", "/inbox?view=archived&after=2000-01-01T00:00:00%2B00:00~1", None),
                     ("candidates", "/candidates", None),
                     ("unsure", conversation(app, "Lucía Moreno"), None),
                     ("opt-out-suggested", conversation(app, "Ibrahim Sesay"), None),
@@ -204,7 +203,8 @@ def main() -> None:
                     ("presence", conversation(app, "Mira Okafor"), writing(app)),
                     ("keys", "/inbox", keys),
                     ("disconnected", conversation(app, "Tomás Herrera"), disconnected),
-                    # Last: it adds a text to the day.
+                    # These two last: one is remembered as the view, the other adds a text to the day.
+                    ("empty", "/inbox?view=archived&after=2000-01-01T00:00:00%2B00:00~1", None),
                     ("answered-meanwhile", conversation(app, "Mira Okafor"), answered(app)),
                 ],
                 folder,
