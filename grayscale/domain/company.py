@@ -4,7 +4,7 @@ import secrets
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import InstanceState
 
 from grayscale import clock
@@ -57,8 +57,14 @@ def _the_one(model: type[Row]) -> Row:
     found = held.get(model)
     state: InstanceState[Row] | None = inspect(found) if found is not None else None
     if found is None or state is None or not state.persistent or state.expired:
-        found = held[model] = db.session.get_one(model, 1)
+        found = held[model] = db.session.scalars(_ONE[model]).one()
     return found
+
+
+_ONE: dict[type, Select[Any]] = {
+    model: select(model).where(model.id == 1)
+    for model in (Company, LeverIntegration, SchedulingPolicy, TextingAccount)
+}
 
 
 def company() -> Company:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -65,17 +65,21 @@ def hash_of(token: str) -> str:
 
 def find(token: str, kind: SessionKind = SessionKind.BROWSER) -> tuple[User, UserSession] | None:
     """The person of a token and their sign-in, unless it was ended, is past its limits, or they were deactivated."""
-    found = db.session.execute(
-        select(User, UserSession)
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(
-            UserSession.token_hash == hash_of(token),
-            UserSession.kind == kind,
-            UserSession.lives_until > clock.now(),
-            User.active.is_(True),
-        )
-    ).first()
+    found = db.session.execute(_FIND, {"token_hash": hash_of(token), "kind": kind, "now": clock.now()}).first()
     return None if found is None else (found.User, found.UserSession)
+
+
+# Asked by every request: put together once.
+_FIND = (
+    select(User, UserSession)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        UserSession.kind == bindparam("kind"),
+        UserSession.lives_until > bindparam("now"),
+        User.active.is_(True),
+    )
+)
 
 
 def note_use(held: UserSession) -> None:

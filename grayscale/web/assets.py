@@ -39,11 +39,11 @@ def init_app(app: Flask) -> None:
     def address(endpoint: str, **values: Any) -> str:
         """Flask's ``url_for``; it asks Flask anew for what depends on the request or has values of other types."""
         is_plain = all(type(value) in (str, int) and name[0] != "_" for name, value in values.items())
-        if app.debug or endpoint[0] == "." or not is_plain:
+        if endpoint[0] == "." or not is_plain:
             return app.url_for(endpoint, **values)
         key = (endpoint, *values.items())
         known = built.get(key)
-        if known is None:
+        if known is None or app.debug:
             if len(built) >= MOST_KEPT:
                 built.clear()
             known = built[key] = app.url_for(endpoint, **values)

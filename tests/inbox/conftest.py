@@ -5,6 +5,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from grayscale import create_app
 from grayscale.database import transaction
 from grayscale.domain import changes
 from grayscale.extensions import db, limiter
-from grayscale.models import Conversation, User
+from grayscale.models import Conversation, Role, User
+from tests import factories
 from tests.chromium import shared_browser
 from tests.conftest import make_config
 from tools import demo_data
@@ -101,8 +103,26 @@ class Office:
 
 @pytest.fixture
 def office(demo_file: Path, tmp_path: Path, browser_here: Browser) -> Iterator[Office]:
-    path = tmp_path / "office.db"
-    shutil.copyfile(demo_file, path)
+    """A day's worth of data."""
+    with opened(demo_file, tmp_path / "office.db", browser_here) as made:
+        yield made
+
+
+@pytest.fixture
+def empty_office(migrated: Path, tmp_path: Path, browser_here: Browser) -> Iterator[Office]:
+    """Nothing but a super admin, Ana."""
+    with opened(migrated, tmp_path / "office.db", browser_here) as made:
+        with made.app.app_context():
+            factories.user(
+                name="Ana Castillo", email="ana@harbor.example", role=Role.SUPER_ADMIN,
+                password_hash=demo_data.PASSWORD_HASH,
+            )  # fmt: skip
+        yield made
+
+
+@contextmanager
+def opened(file: Path, path: Path, browser: Browser) -> Iterator[Office]:
+    shutil.copyfile(file, path)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -114,7 +134,7 @@ def office(demo_file: Path, tmp_path: Path, browser_here: Browser) -> Iterator[O
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    made = Office(app, url, browser_here)
+    made = Office(app, url, browser)
     try:
         yield made
     finally:

@@ -33,7 +33,8 @@ def test_the_same_text_is_yours_to_one_and_a_colleagues_to_another(
     jonas: User, mei: User, sign_in: Callable[[User], Browser]
 ) -> None:
     made = talk("Mira Okafor")
-    factories.message(made, body="See you Tuesday", direction="outbound", state=MessageState.DELIVERED, author_id=mei.id)
+    by_mei = {"direction": "outbound", "state": MessageState.DELIVERED, "author_id": mei.id}
+    factories.message(made, body="See you Tuesday", **by_mei)
     names = {
         reader.first_name: sign_in(reader).get(f"/inbox/{made.id}").select(".message .said-by")[-1].get_text(strip=True)
         for reader in (mei, jonas)
