@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh connect test lint types unit postgresql soak fix requirements screenshots clean
+.PHONY: help run fresh connect test lint types unit postgresql soak fix requirements screenshots extension clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,9 @@ screenshots: $(VENV)/.installed-dev ## Make the pictures of the README and of ev
 soak: $(VENV)/.installed-dev ## Ten minutes of several processes being killed; MINUTES=1 for a short one
 	@$(BIN)/python -m tools.prerequisites
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
+
+extension: $(VENV)/.installed ## Pack the browser extension into build/, for the browsers' stores
+	@$(BIN)/python -m tools.extension
 
 bench-%: $(VENV)/.installed-dev ## Run one benchmark: bench-sync, bench-webhooks, bench-inbox, bench-notes
 	@$(BIN)/python -m tools.prerequisites

@@ -2,7 +2,7 @@
 
 import atexit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tools.prerequisites import chromium
 
@@ -10,7 +10,16 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+_playwrights: list[Playwright] = []
 _started: list[Browser] = []
+
+
+def shared_playwright() -> Playwright:
+    """For those who need a browser of their own."""
+    if not _playwrights:
+        _playwrights.append(sync_playwright().start())
+        atexit.register(_playwrights[0].stop)
+    return _playwrights[0]
 
 
 def shared_browser() -> Browser:
@@ -18,8 +27,5 @@ def shared_browser() -> Browser:
     if not _started:
         path = chromium()
         assert path is not None, "no Chromium is installed; run: python -m tools.prerequisites"
-        playwright = sync_playwright().start()
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        _started.append(browser)
-        atexit.register(playwright.stop)
+        _started.append(shared_playwright().chromium.launch(executable_path=path, args=FLAGS))
     return _started[0]

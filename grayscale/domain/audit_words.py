@@ -46,6 +46,7 @@ _WORDS = {
     "conversation.opportunity_chosen": "Chose where Notes go: ",
     "delivery.failed_replayed": "Replayed all failed events",
     "delivery.replayed": "Replayed event",
+    "extension.connected": "Connected the browser extension of",
     "keys.rotated": "Rotated the encryption keys",
     "lever.candidate_erased": "Erased a candidate",
     "lever.indexes_tidied": "Took what was erased out of the search index",

@@ -15,6 +15,7 @@ from grayscale.web import (
     htmx,
     lever_hook,
     navigation,
+    panel,
     request_log,
     security,
     unchanged,
@@ -27,12 +28,14 @@ VIEWS = (
     "candidates",
     "deep_link",
     "events",
+    "extension",
     "home",
     "hooks_twilio",
     "inbox",
     "media",
     "notes",
     "ops",
+    "panel",
     "settings_company",
     "settings_interviews",
     "settings_lever",
@@ -42,6 +45,7 @@ VIEWS = (
     "setup",
     "slots",
     "sso",
+    "text_from_lever",
     "times",
     "wording",
 )
@@ -53,6 +57,7 @@ def register(app: Flask) -> None:
     request_log.init_app(app)
     htmx.init_app(app)
     given.init_app(app)
+    panel.init_app(app)
     auth.init_app(app)
     security.init_app(app)
     errors.init_app(app)

@@ -14,7 +14,8 @@ from flask_login import current_user
 
 from grayscale.domain import audit, sessions
 from grayscale.extensions import login_manager
-from grayscale.models import User, UserSession
+from grayscale.models import SessionKind, User, UserSession
+from grayscale.web import panel
 from grayscale.web.devices import describe
 from grayscale.web.htmx import respond, wants_partial
 
@@ -48,6 +49,12 @@ def carried_token() -> str | None:
     return token if isinstance(token, str) else None
 
 
+def bearer_token() -> str | None:
+    """The token the browser extension sends with its own requests."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
 def my_session() -> UserSession:
     """The sign-in of this request."""
     return cast(UserSession, g.user_session)
@@ -58,6 +65,7 @@ def init_app(app: Flask) -> None:
     # Tying a sign-in to an address would sign people on the move out.
     login_manager.session_protection = None
     login_manager.user_loader(load_user)
+    login_manager.request_loader(load_bearer)
     app.before_request(note_origin)
     app.teardown_request(forget_origin)
     app.before_request(guard)
@@ -80,7 +88,17 @@ def sign_out() -> None:
 
 def load_user(token: str) -> User | None:
     """The person whose sign-in this browser carries, if it still counts."""
-    found = sessions.find(token)
+    return _holder(token, SessionKind.EXTENSION if panel.is_panel() else SessionKind.BROWSER)
+
+
+def load_bearer(_request: object) -> User | None:
+    """The person whose extension asks."""
+    token = bearer_token()
+    return None if token is None else _holder(token, SessionKind.EXTENSION)
+
+
+def _holder(token: str, kind: SessionKind) -> User | None:
+    found = sessions.find(token, kind)
     if found is None:
         return None
     user, g.user_session = found
@@ -104,6 +122,8 @@ def guard() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         return ask_to_sign_in()
+    if my_session().kind is SessionKind.EXTENSION and not panel.is_reachable():
+        abort(403)
     if getattr(view, "needs_super_admin", False) and not me().is_super_admin:
         abort(403)
     note_activity()
@@ -112,12 +132,17 @@ def guard() -> ResponseReturnValue | None:
 
 def note_activity() -> None:
     """Keep the session from idling out. What a page fetches by itself is no sign of a person."""
-    if request.method == "POST" or not wants_partial():
+    if bearer_token() is None and (request.method == "POST" or not wants_partial()):
         sessions.note_use(my_session())
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """Send a person to the sign-in page and afterwards back to where they were."""
+    """Send a person to the sign-in page and afterwards back to where they were; the extension hears that it is out."""
+    if bearer_token() is not None:
+        return {"error": "This sign-in has ended."}, 401
+    if panel.is_panel():
+        ended = url_for("panel.ended")
+        return respond("", 401, redirect=ended) if wants_partial() else redirect(ended)
     if wants_partial():
         here = urlsplit(request.headers.get("HX-Current-URL", ""))
         target = here.path + (f"?{here.query}" if here.query else "")

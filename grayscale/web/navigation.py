@@ -32,7 +32,7 @@ SETTINGS = (
             ("audit", "Audit", True),
         ),
     ),
-    ("You", (("account", "My account", False),)),
+    ("You", (("account", "My account", False), ("text_from_lever", "Text from Lever", False))),
 )
 
 

@@ -14,7 +14,7 @@ from grayscale.logging import get_logger
 log = get_logger(__name__)
 
 # Asked every few seconds by machines; their lines would bury the others.
-QUIET_ENDPOINTS = frozenset({"static", "ops.healthz", "ops.readyz", "ops.prometheus", "inbox.live"})
+QUIET_ENDPOINTS = frozenset({"static", "ops.healthz", "ops.readyz", "ops.prometheus", "inbox.live", "extension.count"})
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 

@@ -5,6 +5,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 from grayscale.config import current_config
+from grayscale.web import panel
 
 
 def init_app(app: Flask) -> None:
@@ -22,13 +23,17 @@ def csp_nonce() -> str:
 
 def set_headers(response: Response) -> Response:
     script = f"'self' 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'self'"
+    framing = panel.origin()
+    framed_by = framing or "'none'"
     response.headers.setdefault(
         "Content-Security-Policy",
         f"default-src 'self'; script-src {script}; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-        " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        f" object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {framed_by}",
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
+    if framing is None:
+        # It knows no extensions; every browser that has them goes by frame-ancestors.
+        response.headers["X-Frame-Options"] = "DENY"
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"

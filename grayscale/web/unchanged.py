@@ -19,6 +19,7 @@ from werkzeug.http import parse_cookie
 from grayscale.database import Prepared
 from grayscale.domain import presence
 from grayscale.extensions import db
+from grayscale.web import panel
 from grayscale.web.auth import CARRIED
 from grayscale.web.request_log import requests_served
 
@@ -41,6 +42,7 @@ class Unchanged:
         self._next: WSGIApplication = app.wsgi_app
         with app.app_context():
             self._glance = Prepared(presence.GLANCE, db.engine)
+            self._framed = panel.cookie_name()
             self._errors = (SQLAlchemyError, db.engine.dialect.loaded_dbapi.Error)
         self._cookie = app.config["SESSION_COOKIE_NAME"]
         self._lifetime = int(app.permanent_session_lifetime.total_seconds())
@@ -72,8 +74,10 @@ class Unchanged:
 
     def _token(self, cookies: str) -> str | None:
         """The sign-in the cookie carries. Whether it still counts is not known."""
-        signed = parse_cookie(cookies).get(self._cookie)
-        if not signed:
+        sent = parse_cookie(cookies)
+        signed = sent.get(self._cookie)
+        # In the frame of the extension another sign-in asks; its browser may send this one along.
+        if not signed or self._framed in sent:
             return None
         try:
             token = self._signed.loads(signed, max_age=self._lifetime).get(CARRIED)

@@ -9,5 +9,7 @@ if (location.href.endsWith("?")) history.replaceState(history.state, "", locatio
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone || !/^[\w+/-]+$/.test(zone) || document.cookie.split("; ").includes(`zone=${zone}`)) return;
   const secure = location.protocol === "https:" ? ";secure" : "";
-  document.cookie = `zone=${zone};path=/;max-age=31536000;samesite=lax${secure}`;
+  // In the frame of the browser extension only a partitioned cookie is kept.
+  const reach = window === window.top ? `;samesite=lax${secure}` : ";samesite=none;secure;partitioned";
+  document.cookie = `zone=${zone};path=/;max-age=31536000${reach}`;
 })();

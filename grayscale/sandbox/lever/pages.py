@@ -71,6 +71,7 @@ def candidate(opportunity_id: str) -> str:
         if row is None:
             abort(404)
         person = data.contacts[row.contact]
+        before, after = _neighbours(row)
         interviews = sorted(data.interviews.get(row.id, ()), key=lambda interview: -interview["date"])
         notes = [note for note in data.notes.get(row.id, ()) if note["deletedAt"] is None]
         return render_template(
@@ -86,6 +87,8 @@ def candidate(opportunity_id: str) -> str:
             active_users=[user for user in data.users.values() if user["deactivatedAt"] is None],
             notes=notes[::-1],
             interviews=interviews,
+            before=before,
+            after=after,
             others=[data.opportunities[o] for o in person.opportunities if o != row.id],
             posting_of=posting_of,
             postings=_open_postings(),
@@ -93,6 +96,15 @@ def candidate(opportunity_id: str) -> str:
             now=now_ms(),
             error=request.args.get("error"),
         )
+
+
+def _neighbours(row: Opportunity) -> tuple[str | None, str | None]:
+    """The candidates before and after in the list of active ones."""
+    listed = [other.id for other in _found("", "", "active")]
+    if row.id not in listed:
+        return None, None
+    at = listed.index(row.id)
+    return listed[at - 1] if at else None, listed[at + 1] if at + 1 < len(listed) else None
 
 
 @bp.get("/activity")

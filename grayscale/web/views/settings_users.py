@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from grayscale.config import current_config
 from grayscale.domain import invitations, users
 from grayscale.domain.errors import Conflict, Invalid
+from grayscale.domain.extension import connecting
 from grayscale.models import Role, User
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.forms import put_error
@@ -22,7 +23,7 @@ def index() -> ResponseReturnValue:
     lever_names = {user.lever_id: user.name for user in users.lever_users()}
     return render_template(
         "users/index.html", people=users.everybody(), role_words=ROLE_WORDS, lever_names=lever_names,
-        proposals=users.proposals(),
+        proposals=users.proposals(), connected=connecting.connected(),
     )
 
 

@@ -148,7 +148,11 @@
     data.set("typing", typing ? "1" : "0");
     if (window.gs.threadAtEnd()) data.set("read_up_to", document.getElementById("tail")?.dataset.last || "0");
     fetch(open.dataset.here, { method: "POST", body: data, keepalive: true, headers: { "HX-Request": "true" } })
-      .then(async (answer) => { if (answer.status === 200) apply(await answer.text(), new URLSearchParams({ c: open.dataset.id })); })
+      .then(async (answer) => {
+        if (answer.status !== 200) return;
+        apply(await answer.text(), new URLSearchParams({ c: open.dataset.id }));
+        document.dispatchEvent(new CustomEvent("inbox:read"));
+      })
       .catch(() => null);
   }
   setInterval(() => here(), HERE_MS);

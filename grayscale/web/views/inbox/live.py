@@ -12,6 +12,7 @@ from grayscale.domain.inbox import Place, View
 from grayscale.models import Conversation
 from grayscale.web.auth import me
 from grayscale.web.htmx import respond
+from grayscale.web.panel import is_panel
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
 from grayscale.web.views.inbox.composer import gate_context
@@ -30,7 +31,8 @@ def live() -> ResponseReturnValue:
     if open_id and looked != request.args.get("viewers", ""):
         parts.append(render_template("inbox/_presence.html", present=present))
     if tick != since:
-        parts += _list_parts()
+        # Beside Lever there is no list.
+        parts += [] if is_panel() else _list_parts()
         if open_id:
             parts += _conversation_parts(open_id, since)
     response = respond("\n".join(parts), 200 if parts else 204)
