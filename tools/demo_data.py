@@ -159,7 +159,7 @@ TALKS = [
         "Tulsa, OK",
         "America/Chicago",
         MessageState.UNDELIVERED,
-        "The phone is off or out of reach. Trying again later can help.",
+        "The phone could not be reached. It may be off or out of range.",
     ),
     Talk(
         "Grace Lindqvist",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grayscale.domain.texting.keywords import Keyword, classify
+from grayscale.domain.texting.keywords import Keyword, classify, says_wrong_number
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_yes_returns_only_who_opted_out() -> None:
 @pytest.mark.parametrize("body", ["HELP", "help?", "Info"])
 def test_help_words_ask_for_help(body: str) -> None:
     assert classify(body) is Keyword.HELP
+
+
+def test_a_wrong_number_is_told_apart_from_a_wish_to_stop() -> None:
+    assert says_wrong_number("Sorry, wrong\nnumber!")
+    assert not says_wrong_number("please stop texting me")

@@ -151,6 +151,7 @@ def test_each_refusal_is_final_and_says_why_and_whether_another_try_can_help(
         assert words in (failed.error or "")
         assert fresh(of).has_failure
         assert outbound.can_try_again(failed) is can_help
+        assert ("cannot help" in outbound.advice(failed)) is not can_help
     outbound.send_due()
     assert len(carrier.posts) == len(refusals)
 

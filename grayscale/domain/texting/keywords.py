@@ -16,6 +16,8 @@ START = frozenset({"start", "unstop"})
 START_WHEN_OPTED_OUT = START | {"yes"}
 HELP = frozenset({"help", "info"})
 
+WRONG = r"wrong\s+(?:number|person|phone)"
+_WRONG = re.compile(rf"\b{WRONG}\b")
 _SOFT = re.compile(
     r"\b(?:"
     r"(?:stop|quit|cease)\s+(?:(?:the|these|your|all|any|with\s+the)\s+)*"
@@ -25,7 +27,7 @@ _SOFT = re.compile(
     r"|(?:remove|unsubscribe|delete)\s+(?:me|my\s+(?:number|phone|info|contact))"
     r"|take\s+(?:me|my\s+number)\s+off"
     r"|opt\s+me\s+out|(?:want|wish|like|need|have)\s+to\s+(?:opt\s*out|unsubscribe)|opting\s+out"
-    r"|wrong\s+(?:number|person|phone)"
+    rf"|{WRONG}"
     r"|lose\s+(?:my|this)\s+number"
     r"|leave\s+me\s+alone"
     r"|please\s+stop\s*(?:it|this|thanks|thank\s+you)?\s*$"
@@ -61,6 +63,11 @@ def sounds_like_stop(body: str) -> bool:
         if _bare(sentence) in STOP or _SOFT.search(words):
             return True
     return False
+
+
+def says_wrong_number(body: str) -> bool:
+    """Whether *body* says that somebody else has this number: the candidate has to be asked for theirs."""
+    return _WRONG.search(" ".join(body.casefold().split())) is not None
 
 
 def _bare(text: str) -> str:

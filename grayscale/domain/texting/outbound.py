@@ -19,8 +19,8 @@ from grayscale.extensions import db
 from grayscale.models import CANCELABLE, Conversation, Direction, Kind, Message, MessageState, User
 
 __all__ = [
-    "Blocked", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "send_due", "send_now", "submit",
-    "try_again",
+    "Blocked", "advice", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "send_due", "send_now",
+    "submit", "try_again",
 ]  # fmt: skip
 
 FURTHEST = timedelta(days=365)
@@ -181,6 +181,20 @@ def can_try_again(message: Message) -> bool:
     if failure.retry is Retry.ONCE:
         return message.retry_of_id is None
     return message.error_code is None or failure.kind in _FIXABLE
+
+
+def advice(message: Message) -> str:
+    """Whether another try can help a text that failed, as a sentence; empty for one that did not fail."""
+    if message.state not in (MessageState.FAILED, MessageState.UNDELIVERED) or message.error_code is None:
+        return ""
+    failure = explain(message.error_code)
+    if failure.retry is Retry.LATER:
+        return ""  # its own sentence says that it goes again by itself
+    if failure.retry is Retry.ONCE:
+        return "Trying once more can help." if can_try_again(message) else "It was tried again already."
+    if failure.kind in _FIXABLE:
+        return "A super admin can mend it; then trying again helps."
+    return "Trying again cannot help."
 
 
 def try_again(message_id: int, by: User) -> Message:

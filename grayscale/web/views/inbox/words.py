@@ -15,8 +15,9 @@ from grayscale.domain.company import lever_integration, texting_account
 from grayscale.domain.inbox import Listing
 from grayscale.domain.inbox_acts import Colleague
 from grayscale.domain.presence import Viewer
-from grayscale.domain.texting import outbound
+from grayscale.domain.texting import keywords, outbound
 from grayscale.domain.transcripts.state import NoteLine
+from grayscale.extensions import db
 from grayscale.models import Consent, ConsentHow, ConsentKind, ConsentSource, Conversation, Message, MessageState, User
 from grayscale.web.auth import me
 from grayscale.web.filters import initials, local, phone, reader_region, reader_zone
@@ -70,6 +71,9 @@ def state_words(message: Message) -> StateWords:
 @bp.app_template_filter("may_retry")
 def may_retry(message: Message) -> bool:
     return outbound.can_try_again(message)
+
+
+bp.add_app_template_filter(outbound.advice, "advice")
 
 
 @bp.app_template_filter("who")
@@ -136,6 +140,15 @@ def consent_choices() -> tuple[dict[str, str], dict[str, str]]:
         {kind.value: words for kind, words in CONSENT_KINDS.items()},
         {source.value: words for source, words in CONSENT_SOURCES.items()},
     )
+
+
+@bp.app_template_global("suggestion_words")
+def suggestion_words(conversation: Conversation) -> tuple[str, str]:
+    """What the sentence that sounded like stop seems to mean, and what to do about it."""
+    said = db.session.get(Message, conversation.opt_out_suggested_by_id or 0)
+    if said is not None and keywords.says_wrong_number(said.body):
+        return "Is this the wrong number?", "Opt it out, and ask the candidate for theirs another way."
+    return "Did they ask you to stop?", "Their text sounds like it."
 
 
 @bp.app_template_filter("viewers_key")
