@@ -68,7 +68,8 @@ class Browser:
     def post(self, path: str, data: dict[str, Any] | None = None, *, htmx: bool = False, **kwargs: Any) -> Page:
         return self._open("POST", path, htmx=htmx, data=data or {}, **kwargs)
 
-    def _open(self, method: str, path: str, *, htmx: bool, **kwargs: Any) -> Page:
+    def fetch(self, method: str, path: str, *, htmx: bool = False, **kwargs: Any) -> TestResponse:
+        """One answer as it came, not looked at."""
         headers = dict(kwargs.pop("headers", {}))
         if htmx:
             headers["HX-Request"] = "true"
@@ -79,9 +80,12 @@ class Browser:
         # Guards over all routes prove the tokens; here they would only cost a page before each post.
         self.app.config["WTF_CSRF_ENABLED"] = kwargs.pop("check_csrf", False)
         try:
-            response = self.client.open(path, method=method, headers=headers, base_url="https://texting.test", **kwargs)
+            return self.client.open(path, method=method, headers=headers, base_url="https://texting.test", **kwargs)
         finally:
             self.app.config["WTF_CSRF_ENABLED"] = before
+
+    def _open(self, method: str, path: str, *, htmx: bool, **kwargs: Any) -> Page:
+        response = self.fetch(method, path, htmx=htmx, **kwargs)
         page = Page(response)
         if response.mimetype == "text/html" and page.text.strip():
             lint(page, whole="<html" in page.text[:500].lower())

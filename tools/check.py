@@ -15,6 +15,7 @@ WHERE_DATABASES_DIFFER = [
 STEPS = (
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
+    ("known vulnerabilities", ["tools.known_vulnerabilities"]),
     ("tests on SQLite, flows and browser", ["pytest", *IN_PARALLEL]),
     ("tests on PostgreSQL", ["pytest", *IN_PARALLEL, "--database", "postgresql", *WHERE_DATABASES_DIFFER]),
 )

@@ -45,5 +45,5 @@ def start(candidate_id: int) -> ResponseReturnValue:
         )
     except DomainError as error:
         flash(str(error), "error")
-        return redirect(request.referrer or url_for("candidates.index"), 303)
+        return redirect(url_for("candidates.index"), 303)
     return redirect(url_for("inbox.conversation", conversation_id=found.id), 303)
