@@ -151,6 +151,14 @@ def ask_to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("auth.login", next=target or None))
 
 
+def came_from(default: str) -> str:
+    """The page of this application whose form this is, else *default*; where else a browser was is nobody's business."""
+    there = urlsplit(request.referrer or "")
+    if there.netloc != request.host or not there.path:
+        return default
+    return safe_next(there.path + (f"?{there.query}" if there.query else ""))
+
+
 def safe_next(target: str | None) -> str:
     """*target* if it is a path of this application, else the inbox."""
     if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:

@@ -11,7 +11,7 @@ from grayscale import clock, create_app
 from grayscale.domain import passwords, throttle, users
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, User
-from grayscale.web.auth import safe_next
+from grayscale.web.auth import came_from, safe_next
 from tests.factories import PASSWORD
 from tests.page import Browser, Page
 
@@ -106,6 +106,20 @@ def test_one_comes_back_to_the_page_one_wanted(client: Browser, jonas: User) -> 
 def test_nobody_is_sent_elsewhere_after_signing_in(app: Flask, target: str | None) -> None:
     with app.test_request_context("/"):
         assert safe_next(target) == "/inbox"
+
+
+@pytest.mark.parametrize(
+    ("referrer", "target"),
+    [
+        ("https://texting.test/candidates?q=mira", "/candidates?q=mira"),
+        ("https://evil.example/candidates", "/default"),
+        ("https://texting.test.evil.example/x", "/default"), ("https://texting.test//evil.example", "/inbox"),
+        ("", "/default"),
+    ],
+)  # fmt: skip
+def test_a_form_leads_back_to_a_page_of_ours_only(app: Flask, referrer: str, target: str) -> None:
+    with app.test_request_context("/", base_url="https://texting.test", headers={"Referer": referrer}):
+        assert came_from("/default") == target
 
 
 def test_who_is_signed_in_needs_no_sign_in_page(as_jonas: Browser) -> None:

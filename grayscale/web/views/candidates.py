@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from grayscale.domain import candidates, conversations
 from grayscale.domain.candidates import Filters, Place
 from grayscale.domain.errors import DomainError
-from grayscale.web.auth import me
+from grayscale.web.auth import came_from, me
 from grayscale.web.htmx import respond, wants_partial
 
 bp = Blueprint("candidates", __name__)
@@ -45,5 +45,5 @@ def start(candidate_id: int) -> ResponseReturnValue:
         )
     except DomainError as error:
         flash(str(error), "error")
-        return redirect(url_for("candidates.index"), 303)
+        return redirect(came_from(url_for("candidates.index")), 303)
     return redirect(url_for("inbox.conversation", conversation_id=found.id), 303)
