@@ -152,7 +152,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 
 def came_from(default: str) -> str:
-    """The page of this application whose form this is, else *default*; where else a browser was is nobody's business."""
+    """The page of this application whose form this is, else *default*."""
     there = urlsplit(request.referrer or "")
     if there.netloc != request.host or not there.path:
         return default
