@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from grayscale import cli, extensions, logging, web
+from grayscale import cli, extensions, logging, reporting, web
 from grayscale.config import Config
 from grayscale.crypto import keyring
 from grayscale.database import engine_options, prepare_engine
@@ -29,6 +29,8 @@ JOB_THREADS = 8
 def create_app(config: Config) -> Flask:
     """The application as *config* says. Starts no thread and no job."""
     logging.configure()
+    if config.sentry_dsn:
+        reporting.begin(config.sentry_dsn, release=__version__)
     app = Flask("grayscale", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(
         SECRET_KEY=config.secret_key,

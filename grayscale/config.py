@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 from flask import current_app
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+DSN = re.compile(r"https?://[0-9A-Za-z]+(:[0-9A-Za-z]+)?@[^/\s]+(/[^/\s]+)*/\d+")
 HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 MAKE_FERNET_KEY = (
     'make one with: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
@@ -40,6 +41,7 @@ class Config:
     transcript_delay_seconds: int = 3600
     jobs: Literal["in-process", "workers"] = "in-process"
     trusted_proxies: int = 0
+    sentry_dsn: str = field(default="", repr=False)
 
     @property
     def is_secure(self) -> bool:
@@ -74,6 +76,7 @@ def load_config(environ: Mapping[str, str], *, instance: Path) -> Config:
         transcript_delay_seconds=_integer(environ, "TRANSCRIPT_DELAY_SECONDS", 3600, 1, 7 * 86400),
         jobs="workers" if jobs == "workers" else "in-process",
         trusted_proxies=_integer(environ, "TRUSTED_PROXIES", 0, 0, 10),
+        sentry_dsn=_sentry_dsn(environ),
     )
 
 
@@ -163,6 +166,13 @@ def _public_url(environ: Mapping[str, str]) -> str:
 
 def _root_url(environ: Mapping[str, str], name: str, default: str) -> str:
     return _url(environ, name, environ.get(name, "").strip() or default)
+
+
+def _sentry_dsn(environ: Mapping[str, str]) -> str:
+    value = environ.get("SENTRY_DSN", "").strip()
+    if value and not DSN.fullmatch(value):
+        raise ConfigError("SENTRY_DSN: is not the DSN of a Sentry project; it looks like https://key@host/number")
+    return value
 
 
 def _integer(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

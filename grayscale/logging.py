@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from grayscale import reporting
+
 SECRET_NAMES = re.compile(r"(?i)(api_?key|token|secret|password|authorization|cookie|signature|body|payload)")
 WEBHOOK_PATH = re.compile(r"(/webhooks/lever/)[^\s/?\"']+")
 
@@ -20,6 +22,7 @@ def configure(level: int = logging.INFO) -> None:
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             redact,
+            tell_of_errors,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -51,6 +54,14 @@ def configure(level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of every tick that finds its job still at work, which is how the jobs are meant to be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def tell_of_errors(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Have exceptions that are logged as errors reported, where that was asked for."""
+    error = event.get("exc_info")
+    if method in ("error", "critical", "exception"):
+        reporting.report(error if isinstance(error, BaseException) else sys.exc_info()[1] if error else None)
+    return event
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
