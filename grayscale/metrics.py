@@ -90,7 +90,7 @@ def render(due: dict[str, float]) -> bytes:
     _read_gauges()
     _count_texts()
     by_state = select(Transcript.state, func.count()).group_by(Transcript.state)
-    counts = dict(db.session.execute(by_state).all())
+    counts = {state: count for state, count in db.session.execute(by_state)}  # noqa: C416 - a Row is not a pair to dict()
     for state in TranscriptState:
         _notes.labels(state.value).set(counts.get(state, 0))
     for kind, age in due.items():
@@ -108,7 +108,7 @@ def _count_texts() -> None:
         return
     _texts_counted_at[database] = now
     sent = select(Message.state, func.count()).where(Message.direction == Direction.OUTBOUND).group_by(Message.state)
-    counts = dict(db.session.execute(sent).all())
+    counts = {state: count for state, count in db.session.execute(sent)}  # noqa: C416 - a Row is not a pair to dict()
     for state in MessageState:
         _texts.labels(state.value).set(counts.get(state, 0))
 

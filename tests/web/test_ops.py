@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from grayscale import clock, create_app
+from grayscale import clock, create_app, metrics
 from grayscale.database import transaction
 from grayscale.domain.lever import connection
 from grayscale.extensions import db
@@ -72,7 +72,8 @@ def test_metrics_are_prometheus_text_and_count_requests(client: Browser) -> None
     assert 'grayscale_http_request_seconds_count{endpoint="auth.login",method="GET",status="200"}' in page.text
 
 
-def test_metrics_tell_of_texts_notes_lever_due_work_and_sync(client: Browser) -> None:
+def test_metrics_tell_of_texts_notes_lever_due_work_and_sync(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "COUNT_TEXTS_SECONDS", 0)
     conversation = factories.conversation()
     late = clock.now() - timedelta(minutes=5)
     factories.message(conversation, direction="outbound", carrier_id=None, state=MessageState.QUEUED, send_at=late)
