@@ -47,6 +47,7 @@ _WORDS = {
     "delivery.failed_replayed": "Replayed all failed events",
     "delivery.replayed": "Replayed event",
     "extension.connected": "Connected the browser extension of",
+    "extension.disconnected": "Disconnected the browser extension of",
     "keys.rotated": "Rotated the encryption keys",
     "lever.candidate_erased": "Erased a candidate",
     "lever.indexes_tidied": "Took what was erased out of the search index",

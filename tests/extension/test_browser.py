@@ -24,6 +24,24 @@ def connect(place: Place, desk: Desk) -> Page:
     return asking
 
 
+def refuses_to_be_framed(page: Page, place: Place) -> None:
+    """Lever's page, or anybody else's, frames nothing of the application."""
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if "frame-ancestors" in message.text else None)
+    paths = ("/panel/ended", f"/inbox/{place.office.conversation('Mira Okafor')}", "/text-from-lever")
+    for path in paths:
+        page.evaluate(
+            """(url) => new Promise((done) => {
+              const frame = document.createElement("iframe");
+              frame.onload = done;
+              frame.src = url;
+              document.body.append(frame);
+            })""",
+            place.office.url + path,
+        )
+    assert len(refused) == len(paths), refused
+
+
 def test_texting_from_a_candidates_page(place: Place, desk: Desk) -> None:
     office = place.office
     app_page = desk.sign_in("Jonas")
@@ -70,6 +88,8 @@ def test_texting_from_a_candidates_page(place: Place, desk: Desk) -> None:
     cookies = [cookie for cookie in desk.context.cookies(office.url) if cookie["name"] == "panel"]
     assert [cookie.get("partitionKey") for cookie in cookies] == [re.match(r"chrome-extension://\w+", panel.url)[0]]  # type: ignore[index]
 
+    refuses_to_be_framed(page, place)
+
     # Elsewhere there is no tab, and the panel says why it is empty.
     page.get_by_role("link", name="Candidates", exact=True).first.click()
     expect(tab).to_have_count(0)
@@ -82,21 +102,3 @@ def test_texting_from_a_candidates_page(place: Place, desk: Desk) -> None:
     expect(tab).to_have_accessible_name("Connect Grayscale again to text this candidate")
     set_up.reload()
     expect(set_up.locator("#extension")).to_contain_text("Not connected")
-
-
-def test_nobody_else_may_frame_the_panel(place: Place, desk: Desk) -> None:
-    page = desk.sign_in("Jonas")
-    page.goto(place.mira)
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text) if "frame-ancestors" in message.text else None)
-    for path in ("/panel/ended", f"/inbox/{place.office.conversation('Mira Okafor')}", "/text-from-lever"):
-        page.evaluate(
-            """(url) => new Promise((done) => {
-              const frame = document.createElement("iframe");
-              frame.onload = done;
-              frame.src = url;
-              document.body.append(frame);
-            })""",
-            place.office.url + path,
-        )
-    assert len(refused) == 3, refused

@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from flask import Flask
 
-from grayscale.domain import sessions
+from grayscale.domain import changes, sessions
 from grayscale.domain.extension import connecting
 from grayscale.models import SessionKind, User
+from grayscale.web.auth import CARRIED
 from tests import factories
 from tests.page import Browser, Page
 
@@ -115,6 +116,9 @@ def test_the_frame_is_the_extensions_alone(app: Flask, jonas: User) -> None:
     assert "X-Frame-Options" not in page.headers
     assert not page.select(".rail, .list-pane")
     assert page.select("#composer")
+    live = browser.get(f"/inbox/live?tick=-1&c={conversation.id}", htmx=True)
+    assert live.select("#tail")
+    assert not live.select("#rows, .count")
     # What does not belong beside Lever is not to be had in the frame.
     refused = browser.get("/account")
     assert refused.status == 403
@@ -145,6 +149,22 @@ def test_signing_out_in_the_frame_ends_the_extensions_sign_in(app: Flask, as_jon
     assert (live.status, live.headers["HX-Redirect"]) == (401, "/panel/ended")
     assert Browser(app).get("/extension/unread/x", headers=bearer(token)).status == 401
     assert as_jonas.get("/account").status == 200
+
+
+def test_the_browsers_own_sign_in_does_not_stand_in_for_the_frames(app: Flask, jonas: User) -> None:
+    token = token_of(jonas)
+    browser, _ = framed(app, token, "x")
+    # Chromium sends both cookies to an extension that may reach the application.
+    with app.test_client() as tab:
+        with tab.session_transaction(base_url="https://texting.test") as session:
+            session[CARRIED] = sessions.begin(jonas.id, label="A browser")
+        own = tab.get_cookie("__Host-session", domain="texting.test")
+    assert own is not None
+    browser.client.set_cookie("__Host-session", own.value, domain="texting.test")
+    poll = f"/inbox/live?tick={changes.current_tick()}"
+    assert browser.get(poll, htmx=True).status == 204
+    sessions.end(token)
+    assert browser.get(poll, htmx=True).status == 401
 
 
 def test_the_frame_opens_with_the_extensions_token_only(app: Flask, jonas: User) -> None:

@@ -68,6 +68,13 @@ def redeem(code: str, verifier: str, origin: str, *, label: str, address: str | 
     return token, user
 
 
+def disconnect(token: str, by: User) -> None:
+    """End the extension's sign-in, from the extension itself."""
+    sessions.end(token)
+    with transaction():
+        audit.record("extension.disconnected", by=by, subject=by.email)
+
+
 def connected() -> dict[int, datetime]:
     """Who has it connected now, and when they last used it, by user id."""
     rows = db.session.execute(

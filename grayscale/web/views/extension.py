@@ -3,7 +3,6 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from grayscale.domain import sessions
 from grayscale.domain.errors import Invalid
 from grayscale.domain.extension import connecting, unread
 from grayscale.extensions import csrf
@@ -65,5 +64,5 @@ def end() -> ResponseReturnValue:
     held = bearer_token()
     if held is None or my_session().kind is not SessionKind.EXTENSION:
         return {"error": "Only the extension can do this."}, 403
-    sessions.end(held)
+    connecting.disconnect(held, me())
     return "", 204

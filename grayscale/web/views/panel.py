@@ -2,12 +2,13 @@
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from grayscale.domain import sessions
 from grayscale.domain.extension import connecting
 from grayscale.extensions import csrf
 from grayscale.models import SessionKind
-from grayscale.web.auth import CARRIED, public, sign_out
+from grayscale.web.auth import CARRIED, carried_token, me, public
 from grayscale.web.panel import ENTRANCE, ORIGIN
 
 bp = Blueprint("panel", __name__)
@@ -37,8 +38,10 @@ def enter() -> ResponseReturnValue:
 @public
 def leave() -> ResponseReturnValue:
     """End the extension's sign-in from inside the frame."""
-    origin = session.get(ORIGIN)
-    sign_out()
+    origin, token = session.get(ORIGIN), carried_token()
+    if token is not None and current_user.is_authenticated:
+        connecting.disconnect(token, me())
+    session.clear()
     session[ORIGIN] = origin
     return redirect(url_for("panel.ended"), 303)
 
