@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -44,10 +45,10 @@ class Draft:
     times: tuple[datetime, ...] = ()
 
 
-def suggest(draft: Draft, first: date, last: date) -> list[datetime]:
+def suggest(draft: Draft, first: date, last: date, *, a_day: int = MOST_TIMES) -> list[datetime]:
     """Times from *first* to *last* within the working hours of all interviewers at which they are known to be free.
 
-    Raises ``Invalid``.
+    At most *a_day* of one day, spread over it. Raises ``Invalid``.
     """
     if not draft.interviewers:
         raise Invalid("Choose at least one interviewer.", "interviewers")
@@ -66,7 +67,8 @@ def suggest(draft: Draft, first: date, last: date) -> list[datetime]:
         buffer=timedelta(minutes=policy.buffer_minutes),
         not_before=now + timedelta(hours=policy.notice_hours),
     )  # fmt: skip
-    return [start for start, _ in zip(found, range(MOST_TIMES), strict=False)]
+    of_days = (list(times) for _, times in groupby(found, lambda start: start.astimezone(lead).date()))
+    return [start for times in of_days for start in _spread(times, max(a_day, 1))][:MOST_TIMES]
 
 
 def opportunities(conversation: Conversation, by: User) -> list[Opportunity]:
@@ -250,6 +252,13 @@ def _conversation(conversation_id: int, by: User) -> Conversation:
     if found is None:
         raise NotFound("There is no such conversation, or it is not visible to you.")
     return found
+
+
+def _spread(times: list[datetime], most: int) -> list[datetime]:
+    """At most *most* of *times*, as evenly over them as can be."""
+    if len(times) <= most:
+        return times
+    return [times[index * len(times) // most] for index in range(most)]
 
 
 def _zones(interviewers: Sequence[str]) -> list[str]:

@@ -24,5 +24,5 @@ class InterviewsForm(FlaskForm):
     )  # fmt: skip
     buffer_minutes = _number("Minutes free around other interviews", 0, 240)
     notice_hours = _number("Hours of notice", 0, 720)
-    change_hours = _number("Hours before", 0, 720)
+    change_hours = _number("Hours before it at which changes end", 0, 720)
     link_days = _number("Days a link works", 1, 60)

@@ -37,6 +37,7 @@ def form(conversation_id: int) -> ResponseReturnValue:
         "location": "",
         "note": "",
         "q": "",
+        "a_day": "6",
         "uid": str(uuid.uuid4()),
         "times": [],
     }
@@ -54,7 +55,8 @@ def act(conversation_id: int) -> ResponseReturnValue:
                 return _send(found, values)
             case "find":
                 first, last = (_day(request.form.get(name, ""), name) for name in ("first", "last"))
-                times = offers.suggest(_draft(values), first, last)
+                a_day = request.form.get("a_day", 0, type=int) or offers.MOST_TIMES
+                times = offers.suggest(_draft(values), first, last, a_day=a_day)
                 values["times"] = sorted({*values["times"], *times})
                 values["found"] = len(times)
             case "add":
@@ -98,7 +100,7 @@ def _send(found: Conversation, values: dict[str, Any]) -> ResponseReturnValue:
 
 
 def _given() -> dict[str, Any]:
-    names = ("subject", "duration", "location", "note", "first", "last", "body", "uid", "q", "own")
+    names = ("subject", "duration", "location", "note", "first", "last", "body", "uid", "q", "own", "a_day")
     return {
         **{name: request.form.get(name, "") for name in names},
         "opportunity": request.form.get("opportunity", 0, type=int),
