@@ -9,6 +9,7 @@ from flask import Flask
 
 from grayscale.database import transaction
 from grayscale.domain.slots import choosing
+from grayscale.domain.transcripts.rendering import tame
 from grayscale.extensions import db
 from grayscale.models import Company, Conversation, LeverUser, Message, Opportunity, SlotOffer, User
 from tests.page import Browser, Page
@@ -120,6 +121,11 @@ def test_wrong_links_are_answered_kindly_and_slowed_down(client: Browser, app: F
     answers = [client.get(f"/times/guess-{number}").status for number in range(32)]
     assert answers[:29] == [404] * 29
     assert answers[-1] == 429
+
+
+def test_a_note_in_lever_does_not_hold_the_link(offer: Offer, conversation: Conversation) -> None:
+    _, token = offer(conversation)
+    assert tame(f"Choose: https://texting.test/times/{token}. Bye") == "Choose: https://texting.test/times/…. Bye"
 
 
 def test_expired_links_say_so(

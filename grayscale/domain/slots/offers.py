@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from grayscale import clock
@@ -184,8 +184,9 @@ def of(offer_id: int, by: User) -> SlotOffer:
 
 
 def shown(conversation: Conversation, by: User) -> Sequence[SlotOffer]:
-    """The offers a recruiter should see beside the thread: open ones, and chosen ones until the interview is over."""
+    """The offers a recruiter should see beside the thread: open ones, and chosen ones until Lever has the interview."""
     now = clock.now()
+    awaited = or_(SlotOffer.interview_lever_id.is_(None), SlotOffer.lever_behind, SlotOffer.lever_error.is_not(None))
     return db.session.scalars(
         select(SlotOffer)
         .join(Opportunity, Opportunity.id == SlotOffer.opportunity_id)
@@ -193,7 +194,7 @@ def shown(conversation: Conversation, by: User) -> Sequence[SlotOffer]:
             SlotOffer.conversation_id == conversation.id,
             visibility.opportunities_for(by),
             ((SlotOffer.state == OfferState.OPEN) & (SlotOffer.expires_at > now))
-            | ((SlotOffer.state == OfferState.BOOKED) & (SlotOffer.starts_at > now)),
+            | ((SlotOffer.state == OfferState.BOOKED) & (SlotOffer.starts_at > now) & awaited),
         )
         .order_by(SlotOffer.id.desc())
         .limit(5)

@@ -17,6 +17,8 @@ LIMIT = 10_000
 LONGEST_NAME = 200
 INDENT = "\u00a0\u00a0"  # no-break spaces, which a web page does not fold
 BAR = f"{INDENT}│ "
+# Whoever has the whole of it can move or cancel the interview, and a Note is read by many for years.
+_LINK_TO_TIMES = re.compile(r"(/times/)[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])")
 _AT_SIGNS = re.compile("([@＠﹫])(?=.)")
 _DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -80,13 +82,13 @@ def bears(value: str, mark: str) -> bool:
 
 
 def tame(text: str) -> str:
-    """One line of somebody's text without control characters and without a live ``@``."""
+    """One line of somebody's text without control characters, a live ``@`` or a link that is the candidate's alone."""
     kept = "".join(
         character
         for character in text.replace("\t", " ")
         if unicodedata.category(character) not in ("Cc", "Cs") and character not in _DIRECTION_OVERRIDES
     )
-    return _AT_SIGNS.sub("\\1\u200b", kept)
+    return _AT_SIGNS.sub("\\1\u200b", _LINK_TO_TIMES.sub("\\1…", kept))
 
 
 def name_of(raw: str) -> str:
