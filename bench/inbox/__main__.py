@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlencode
 
 from cryptography.fernet import Fernet
@@ -30,6 +31,7 @@ from grayscale.extensions import db
 from tests import postgresql
 
 ROOT = Path(__file__).parent.parent.parent
+START_SECONDS = 120
 
 
 def free_port() -> int:
@@ -49,14 +51,22 @@ def gunicorn(arguments: list[str], environment: dict[str, str], port: int, folde
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         )
         try:
-            for _ in range(200):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-                    break
-                time.sleep(0.1)
+            wait_for(port, process, log)
             yield
         finally:
             process.terminate()
             process.wait(30)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    """Return when it listens; raises ``RuntimeError`` with its last words if it ended or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return
+        time.sleep(0.1)
+    log.seek(0)
+    raise RuntimeError(f"gunicorn does not serve:\n{log.read()[-2000:].decode()}")
 
 
 class Person:
