@@ -65,6 +65,7 @@ def connect_lever(page: Page, lever: Page, sandbox: Sandbox) -> None:
     """The guide, step by step."""
     page.goto("/settings/ats/lever")
     page.get_by_role("button", name="Edit").click()
+    expect(page).to_have_url(re.compile("/edit$"))
     page.get_by_label("Lever API Key", exact=True).fill(sandbox.api_key)
     page.get_by_role("button", name="Save", exact=True).click()
     page.goto("/settings/ats/lever")

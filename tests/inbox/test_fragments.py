@@ -7,8 +7,9 @@ import pytest
 from grayscale.database import transaction
 from grayscale.domain import candidates, inbox_acts
 from grayscale.domain.candidates import Filters
+from grayscale.domain.texting import consent
 from grayscale.extensions import db
-from grayscale.models import Candidate, Conversation, Message, MessageState, Role, User
+from grayscale.models import Candidate, ConsentHow, Conversation, Message, MessageState, Role, User
 from grayscale.web.fragments import Fragments
 from tests import factories
 from tests.inbox.test_views import talk
@@ -59,6 +60,17 @@ def test_a_message_changes_with_its_state(as_jonas: Browser, jonas: User) -> Non
         message.state, message.error = MessageState.UNDELIVERED, "The phone is off."
     assert "Not delivered" in foot()
     assert "The phone is off." in foot()
+
+
+def test_nothing_offers_to_send_to_who_opted_out(as_jonas: Browser, jonas: User) -> None:
+    made = talk("Mira Okafor")
+    factories.message(made, body="Hello", direction="outbound", state=MessageState.UNDELIVERED, author_id=jonas.id)
+    assert "Try again" in as_jonas.get(f"/inbox/{made.id}").one("#tail").get_text()
+    consent.opt_out(made.peer, ConsentHow.KEYWORD, reason="STOP")
+    page = as_jonas.get(f"/inbox/{made.id}")
+    assert "Try again" not in page.one("#tail").get_text()
+    assert not page.select("#composer")
+    assert "Nothing can be texted" in page.one("#gate").get_text()
 
 
 def test_one_statement_serves_many_readers_and_shows_each_their_own(

@@ -181,12 +181,13 @@ def message_items(
     """Messages as they stand in the thread. One that is settled is rendered once, for it stays as it is."""
     macro = current_app.jinja_env.get_template("inbox/_message.html").module.message_item  # type: ignore[attr-defined]
     for_whom = (reader_zone().key, reader_region(), local(clock.now()).date())
+    may_send = not is_opted_out(conversation, conversation.peer)
 
     def render(item: Item) -> str:
         message = item.message
         note, is_highlighted = noted.get(message.id), message.id == highlight
         if message.state not in SETTLED or message.media:
-            return macro(item, conversation.peer, note, is_highlighted)  # type: ignore[no-any-return]
+            return macro(item, conversation.peer, note, is_highlighted, may_send)  # type: ignore[no-any-return]
         marks = (item.who, item.name, item.starts_day, item.starts_group, item.is_first_unread, is_highlighted)
         shown = (message.id, message.state, message.occurred_at, message.body, conversation.peer, note)
         return _settled.get((shown, marks, for_whom), lambda: macro(item, conversation.peer, note, is_highlighted))
