@@ -49,10 +49,12 @@ def unmask(masked: str) -> str:
     try:
         both = urlsafe_b64decode(masked[len(MARK) :].encode())
         half = len(both) // 2
+        if len(both) % 2:
+            return masked
         return _xor(both[half:], both[:half]).decode()
     except ValueError:
         return masked
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))

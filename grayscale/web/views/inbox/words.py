@@ -68,6 +68,13 @@ def state_words(message: Message) -> StateWords:
     return STATES[message.state]
 
 
+@bp.app_template_filter("state_name")
+def state_name(state: MessageState) -> str:
+    """A state for a list of them: "Scheduled", "Not delivered"."""
+    words = STATES[state].words
+    return "Scheduled" if state is MessageState.SCHEDULED else words or "Received"
+
+
 @bp.app_template_filter("may_retry")
 def may_retry(message: Message) -> bool:
     return outbound.can_try_again(message)
