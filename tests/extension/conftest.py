@@ -160,5 +160,6 @@ def desk(place: Place, tmp_path: Path) -> Iterator[Desk]:
     try:
         yield Desk(context, app, url, profile)
     finally:
+        expect.set_options(timeout=5_000)
         context.close()
 
