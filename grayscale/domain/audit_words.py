@@ -41,6 +41,7 @@ _WORDS = {
     "company.set_up": "Set up the company",
     "consent.opted_in": "Opted in the number ending",
     "consent.opted_out": "Opted out the number ending",
+    "consent.recorded": "Recorded consent of the number ending",
     "conversation.assigned": "Assigned",
     "conversation.matched": "Matched to a candidate: conversation",
     "conversation.opportunity_chosen": "Chose where Notes go: ",

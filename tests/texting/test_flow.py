@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -39,19 +40,31 @@ class Application:
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}", "PORT": str(self.port),
             "LEVER_API_URL": sandbox.lever_url, "TWILIO_API_URL": sandbox.carrier_url,
         }  # fmt: skip
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
+        self.running: int | None = None
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.texting.app_process"], env=self.environment, cwd=ROOT, stdout=log,
-                stderr=log,
+            self.starter = subprocess.Popen(
+                [sys.executable, "-m", "tests.texting.app_process"], env=self.environment, cwd=ROOT, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
 
+    def start(self) -> None:
+        assert self.starter.stdin is not None
+        assert self.starter.stdout is not None
+        self.starter.stdin.write("start\n")
+        self.starter.stdin.flush()
+        self.running = int(self.starter.stdout.readline())
+
     def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+        """SIGKILL, and wait until it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            while self.running is not None:
+                os.kill(self.running, signal.SIGKILL)
+                time.sleep(0.01)
+        self.running = None
+
+    def end(self) -> None:
+        self.kill()
+        self.starter.communicate()
 
 
 @pytest.fixture
@@ -87,18 +100,19 @@ def test_five_hundred_texts_arrive_once_each(sqlite_url: str, sandbox: Sandbox, 
     with app.app_context(), contextlib.ExitStack() as stack:
         stack.callback(db.engine.dispose)
         stack.callback(db.session.remove)
-        stack.callback(application.kill)
+        stack.callback(application.end)
         jonas = factories.user()
         write(jonas, sandbox)
         misbehave(sandbox)
         application.start()
         for kill in range(1, KILLS + 1):
-            wait_for(lambda at=kill: len(sandbox.carrier.messages) >= at * TEXTS // (KILLS + 1), application, within=90)
+            share = kill * TEXTS // (KILLS + 1)
+            wait_for(lambda at=share: len(sandbox.carrier.messages) >= at, application, within=120)
             application.kill()
             application.start()
-        wait_for(lambda: not waiting(), application, within=90)
+        wait_for(lambda: not waiting(), application, within=120)
         decide(jonas)
-        wait_for(lambda: not waiting() and agrees(sandbox), application, within=90)
+        wait_for(lambda: not waiting() and agrees(sandbox), application, within=120)
         bodies = Counter(text.body for text in sandbox.carrier.messages.values())
         assert len(bodies) == TEXTS
         assert set(bodies.values()) == {1}
