@@ -58,6 +58,7 @@ def main() -> None:
     for _line in sys.stdin:
         process_id = os.fork()
         if process_id == 0:
+            os.dup2(2, 1)  # what it logs is no answer
             serve()
         sys.stdout.write(f"{process_id}\n")
         sys.stdout.flush()
