@@ -1,11 +1,14 @@
 """Where Lever's eight webhooks arrive: a small WSGI application in front of Flask's.
 
 Thousands may come at once, and nothing that Flask does around a view means anything to them: no session, no form, no
-page. Going through all of it would cost more than judging and storing a delivery does.
+page. Going through all of it would cost more than judging and storing a delivery does. A burst of them is told to wait
+while a person's page is made: Lever has seconds, and the interpreter works for one thread at a time.
 """
 
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import structlog
@@ -29,6 +32,8 @@ PREFIX = "/webhooks/lever/"
 ENDPOINT = "lever_hook"
 # How many refusals of one address are written down in a minute; deliveries that verify are never limited.
 NOISE = parse("60/minute")
+# The longest that a delivery lets pages go before it: however busy people are, webhooks are taken.
+PATIENCE_SECONDS = 0.05
 HEADERS = (
     ("Content-Type", "text/plain; charset=utf-8"),
     ("X-Content-Type-Options", "nosniff"),
@@ -41,19 +46,53 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = LeverHook(app, app.wsgi_app)  # type: ignore[method-assign]
 
 
+class People:
+    """Whether a page is being made for somebody at the moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._served = 0
+        self._nobody = threading.Event()
+        self._nobody.set()
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """While the caller makes a page."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def let_pass(self) -> None:
+        """Returns when no page is being made, or after ``PATIENCE_SECONDS``."""
+        self._nobody.wait(PATIENCE_SECONDS)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._served += change
+            if self._served:
+                self._nobody.clear()
+            else:
+                self._nobody.set()
+
+
 class LeverHook:
     """Answers what is for the webhook URL and hands everything else on."""
 
     def __init__(self, app: Flask, others: "WSGIApplication") -> None:
         self._app = app
         self._others = others
+        self._people = People()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
         key = path.removeprefix(PREFIX)
         if key == path or not key or "/" in key:
-            return self._others(environ, start_response)
+            with self._people.served():
+                return self._others(environ, start_response)
         began = time.perf_counter()
+        self._people.let_pass()
         is_post = environ["REQUEST_METHOD"] == "POST"
         words, status = self._receive(Request(environ), key) if is_post else ("only POST is served here", 405)
         requests_served.labels(ENDPOINT, "POST" if is_post else "other", status).observe(time.perf_counter() - began)

@@ -48,14 +48,14 @@ def test_only_super_admins_see_events_and_payloads(connected: Flask, as_jonas: B
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", ["Candidate Hired", "Candidate Stage Change", "contactUpdated"]),
+        ("", ["Candidate Hired", "Candidate Stage Change", "Contact Updated"]),
         ("event=candidateHired", ["Candidate Hired"]),
         ("verdict=dead", ["Candidate Stage Change"]),
-        ("verdict=unhandled", ["contactUpdated"]),
+        ("verdict=unhandled", ["Contact Updated"]),
         ("candidate=okafor", ["Candidate Hired"]),
         ("candidate=opportunity-2", ["Candidate Stage Change"]),
         ("event=candidateHired&verdict=dead", []),
-        ("source=twilio_inbound", ["inbound"]),
+        ("source=twilio_inbound", ["Received text"]),
         ("event=nonsense&verdict=nonsense&source=nonsense&before=nonsense", None),
     ],
 )

@@ -1,6 +1,7 @@
 """The webhooks that were kept: looked through, replayed, and forgotten when their time is over."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,7 +44,14 @@ SOURCE_WORDS = {
     Source.TWILIO_INBOUND: "Received texts",
     Source.TWILIO_STATUS: "Delivery states",
 }
-_LABELS = {event.value: label for event, label in EVENT_LABELS.items()}
+# Lever's own names, then those of its events that no webhook of ours is for, then a carrier's.
+_LABELS = {
+    **{event.value: label for event, label in EVENT_LABELS.items()},
+    "contactCreated": "Contact Created",
+    "contactUpdated": "Contact Updated",
+    "inbound": "Received text",
+    "status": "Delivery state",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +111,8 @@ class Found:
 
 
 def event_label(event: str) -> str:
-    """Lever's own name of an event, or what the body called it."""
-    return _LABELS.get(event, event)
+    """Lever's own name of an event; of one nobody knows, what the body called it as words."""
+    return _LABELS.get(event) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", event.replace("_", " ")).capitalize()
 
 
 def find(filters: Filters, *, before: int | None = None) -> Found:

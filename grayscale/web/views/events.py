@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
         refusals=health.refusals(filters.event) if is_refused else (),
         refused_today=health.refused_today(),
         counts=deliveries.counts(),
-        events=[*((event.value, event.label) for event in LeverEvent), *((name, name) for name in sorted(_others()))],
+        events=[(name, deliveries.event_label(name)) for name in (*LeverEvent, *sorted(_others()))],
         verdicts=VERDICTS,
         sources=deliveries.SOURCE_WORDS,
         label=deliveries.event_label,
