@@ -21,7 +21,8 @@ except ConfigError as error:
 bind = f"0.0.0.0:{_config.port}"
 workers = 1
 worker_class = "gthread"
-threads = 8
+# More than can work at once: those of a burst of webhooks wait for one commit together, and pages need not queue.
+threads = 32
 timeout = 30
 # Heroku kills after 30 s; what a job cannot finish in this time is found again by its lease.
 graceful_timeout = 25

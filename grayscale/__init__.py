@@ -22,8 +22,8 @@ from grayscale.jobs import queue
 __version__ = "0.1.0"
 
 ROOT = Path(__file__).parent.parent
-WEB_THREADS = 8
-JOB_THREADS = 8
+WEB_CONNECTIONS = 8
+JOB_CONNECTIONS = 8
 
 
 def create_app(config: Config) -> Flask:
@@ -35,7 +35,7 @@ def create_app(config: Config) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url, connections=WEB_THREADS + JOB_THREADS),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url, connections=WEB_CONNECTIONS + JOB_CONNECTIONS),
         SESSION_COOKIE_NAME="__Host-session" if config.is_secure else "session",
         SESSION_COOKIE_SECURE=config.is_secure,
         SESSION_COOKIE_HTTPONLY=True,

@@ -5,7 +5,7 @@ import os
 bind = f"127.0.0.1:{os.environ['PORT']}"
 workers = 1
 worker_class = "gthread"
-threads = 8
+threads = 32
 timeout = 30
 keepalive = 95
 preload_app = False

@@ -64,9 +64,18 @@ def table(found: dict[tuple[str, int], Measured]) -> str:
             one = found[variant, concurrency]
             figures = f"{one.rate:,.0f} | {one.p50:.1f} | {one.p99:.1f} | {one.worst:.0f}"
             lines.append(f"| {concurrency} | ({variant}) | {figures} |")
+    return "\n".join(lines)
+
+
+def goals(database: str, found: dict[tuple[str, int], Measured]) -> list[str]:
+    """What was aimed at with 16 connections, as rows of a table."""
     ours, bare, locked = (found[variant, 16] for variant in ("c", "b", "b locked"))
-    verdict = (
-        f"At 16: (c) is {ours.rate / bare.rate:.0%} of (b) and {ours.rate / locked.rate:.0%} of (b locked)"
-        f" (target 80 % of (b)); its p99 is {ours.p99 / locked.p99:.2f} times that of (b locked) (target 1.5)."
-    )
-    return "\n".join([*lines, "", verdict])
+    share, slower = ours.rate / bare.rate, ours.p99 / locked.p99
+    return [
+        goal(f"{database}: (c) ÷ (b), requests/s at 16", f"{share:.0%}", "≥ 80 %", share >= 0.8),
+        goal(f"{database}: p99 (c) ÷ (b locked) at 16", f"{slower:.2f}", "≤ 1.5", slower <= 1.5),
+    ]
+
+
+def goal(what: str, measured: str, target: str, met: bool) -> str:
+    return f"| {what} | {measured} | {target} | {'yes' if met else 'NO'} |"

@@ -297,8 +297,12 @@ class LeverClient(LeverConnection):
             except MissingId as error:
                 oddities.append(f"row {index}: {error}")
         token = body.get("next")
+        if type(token) is int:
+            token = str(token)
         # Some lists leave hasNext out; a token alone then says that there is more.
-        goes_on = body.get("hasNext", token is not None)
+        goes_on = body.get("hasNext")
+        if goes_on is None:
+            goes_on = token is not None
         if goes_on and not (isinstance(token, str) and token):
             # Going on as if this were the last page would quietly lose the rest.
             raise unexpected("token for the next page")

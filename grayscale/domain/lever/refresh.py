@@ -104,12 +104,15 @@ def references_of(one: types.Opportunity) -> References:
 def resolve(client: LeverClient, references: References, *, most: int = 20) -> None:
     """Fetch the names the mirror does not have; at most *most* of a kind. A name never stops a record."""
     for kind, ids in references.ids.items():
-        if permissions.may(_PERMISSION[kind]) is False:
+        if not ids:
             continue
         model, get, apply = _single(client, kind)
-        known = set(db.session.scalars(select(model.lever_id).where(model.lever_id.in_(ids)))) if ids else set()
+        unknown = ids - set(db.session.scalars(select(model.lever_id).where(model.lever_id.in_(ids))))
+        is_denied = bool(unknown) and permissions.may(_PERMISSION[kind]) is False
         end_read()
-        for lever_id in sorted(ids - known)[:most]:
+        if is_denied:
+            continue
+        for lever_id in sorted(unknown)[:most]:
             fetched_at = clock.now()
             try:
                 found = get(lever_id)

@@ -6,6 +6,7 @@ honoured for ``KEPT_SECONDS`` at the most.
 """
 
 import hmac
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from grayscale.models import LeverIntegration, WebhookToken
 
 KEPT_SECONDS = 2.0
 SLOT = "grayscale.lever_signing"
+
+_reading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,23 @@ class Signing:
 
 
 def current(*, fresh: bool = False) -> Signing:
-    """What counts now; *fresh* reads the database."""
+    """What counts now; *fresh* is as the database had it after the call began. Many who ask at once share a look."""
+    now = time.monotonic()
+    oldest = now if fresh else now - KEPT_SECONDS
+    found = _kept(oldest)
+    if found is None:
+        with _reading:
+            found = _kept(oldest)
+            if found is None:
+                asked_at = time.monotonic()
+                found = _read()
+                current_app.extensions[SLOT] = (asked_at, found)
+    return found
+
+
+def _kept(oldest: float) -> Signing | None:
     kept: tuple[float, Signing] | None = current_app.extensions.get(SLOT)
-    if kept is not None and not fresh and time.monotonic() - kept[0] < KEPT_SECONDS:
-        return kept[1]
-    asked_at = time.monotonic()
-    signing = _read()
-    current_app.extensions[SLOT] = (asked_at, signing)
-    return signing
+    return kept[1] if kept is not None and kept[0] > oldest else None
 
 
 def forget() -> None:

@@ -74,11 +74,12 @@ def test_the_next_token_goes_back_exactly_as_it_came(client, lever):
     assert dict(parse_qsl(urlsplit(lever.calls[1].request.url).query))["offset"] == token
 
 
-def test_a_token_without_has_next_still_means_another_page(client, lever):
-    lever.get(ROOT + "/stages", json={"data": [], "next": "more"})
-    lever.get(ROOT + "/stages", json={"data": []})
-    assert client.list_stages().next_offset == "more"
-    assert client.list_stages(offset="more").next_offset is None
+@pytest.mark.parametrize(("said", "token"), [({}, "more"), ({"hasNext": None}, "more"), ({"hasNext": True}, 200)])
+def test_a_token_without_has_next_still_means_another_page(client, lever, said, token):
+    lever.get(ROOT + "/stages", json={"data": [], "next": token, **said})
+    lever.get(ROOT + "/stages", json={"data": [], "next": None})
+    assert client.list_stages().next_offset == str(token)
+    assert client.list_stages(offset=str(token)).next_offset is None
 
 
 def test_deactivated_users_only_when_asked_for(client, lever):
