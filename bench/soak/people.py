@@ -103,7 +103,7 @@ class Recruiter:
             if entry.name and (entry.kind not in ("checkbox", "radio", "file", "submit") or entry.checked)
         }
         while True:
-            status = self._post(form.action or path, values)
+            status = self.post(form.action or path, values)
             if status < OK:
                 with self.said.lock:
                     self.said.taken.append(body)
@@ -116,7 +116,8 @@ class Recruiter:
                 return
             time.sleep(1)
 
-    def _post(self, action: str, values: dict[str, str]) -> int:
+    def post(self, action: str, values: dict[str, str]) -> int:
+        """Send a form once; the status of the answer, 599 when none came."""
         target = self.deployment.url + action if action.startswith("/") else action
         try:
             answer = self.session.http.post(

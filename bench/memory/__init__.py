@@ -1,0 +1,1 @@
+"""How much memory the web process takes; see README.md beside this."""
