@@ -1,6 +1,7 @@
 """The schema: one line of migrations, up and down on both databases, and models that agree with it."""
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import create_engine, inspect, text
 
 from grayscale import create_app
 from grayscale.extensions import db
-from tests.conftest import ROOT, make_config
+from tests.conftest import ROOT, make_config, migrate
 from tests.postgresql import Server
 
 VERSIONS = ROOT / "migrations" / "versions"
@@ -63,3 +64,23 @@ def test_up_and_down_on_sqlite(tmp_path: Path) -> None:
 def test_up_and_down_on_postgresql(postgresql_server: Server) -> None:
     postgresql_server.execute("CREATE DATABASE fresh_for_migrations")
     up_and_down(postgresql_server.url("fresh_for_migrations"))
+
+
+@pytest.mark.postgresql
+def test_two_deploys_at_once_migrate_one_after_the_other(postgresql_url: str) -> None:
+    engine = create_engine(postgresql_url)
+    other = threading.Thread(target=migrate, args=[postgresql_url])
+    with engine.connect() as first:
+        first.execute(text("SELECT pg_advisory_lock(4726171)"))
+        other.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        for _ in range(200):
+            if first.scalar(waiting):
+                break
+            other.join(0.05)
+        assert other.is_alive()
+        assert first.scalar(waiting) == 1
+        first.execute(text("SELECT pg_advisory_unlock(4726171)"))
+        other.join(30)
+    assert not other.is_alive()
+    engine.dispose()
