@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +28,8 @@ def main() -> None:
     options.add_argument("--texts", type=int, default=40, help="sent one by one, for the latency")
     options.add_argument("--burst", type=int, default=400, help="committed at once, for the throughput")
     given = options.parse_args()
+    # Ended from outside, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print("| engine | from Send to the carrier, p50 / p95 | texts a second | one killed midway |")
     print("|---|---|---|---|")
     for engine, workers in ENGINES.items():

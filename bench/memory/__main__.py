@@ -1,7 +1,9 @@
 """``python -m bench.memory``: the web process after a large sync, and while people use the inbox."""
 
 import argparse
+import signal
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -26,6 +28,8 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=30.0, help="of reading, polling and searching")
     options.add_argument("--recruiters", type=int, default=20)
     given = options.parse_args()
+    # Ended from outside, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         with (

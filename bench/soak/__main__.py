@@ -39,6 +39,8 @@ def main() -> int:
     options.add_argument("--pause", type=float, default=10.0, metavar="SECONDS", help="between two acts of one person")
     options.add_argument("--keep", type=Path, help="folder for the processes' logs")
     given = options.parse_args()
+    # Ended from outside, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
