@@ -1,10 +1,14 @@
 """A time is won once, stays won whatever Lever says, and both sides are told."""
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 
 from grayscale import clock
 from grayscale.clients.lever import types
@@ -120,6 +124,29 @@ def test_the_database_itself_refuses_a_second_winner(
         assert not holds.take(second, TIMES[0] + timedelta(minutes=40))
         raise RuntimeError
     assert set(db.session.scalars(db.select(SlotHold.offer_id))) == {first.id}
+
+
+def test_simultaneous_clicks_have_one_winner(app: Flask, offer: Offer, conversation: Conversation) -> None:
+    tokens = [offer(conversation)[1]]
+    tokens += [offer(with_candidate(f"Sam {number}", f"+1218555015{number}"))[1] for number in range(7)]
+    together = threading.Barrier(len(tokens))
+
+    def click(token: str) -> str:
+        with app.app_context():
+            try:
+                together.wait(20)
+                choosing.choose(token, TIMES[0])
+            except choosing.Taken:
+                return "taken"
+            finally:
+                db.session.remove()
+        return "won"
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        answers = Counter(pool.map(click, tokens))
+    assert answers == {"won": 1, "taken": len(tokens) - 1}
+    db.session.rollback()
+    assert len(changes()) == 1
 
 
 def test_the_same_click_twice_is_one_interview(offer: Offer, conversation: Conversation) -> None:
