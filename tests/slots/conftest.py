@@ -11,7 +11,7 @@ from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.slots import offers
 from grayscale.extensions import db
-from grayscale.models import Conversation, LeverUser, Message, SlotOffer, User
+from grayscale.models import Conversation, LeverIntegration, LeverUser, Message, SlotOffer, User
 from tests import factories
 from tests.texting.carrier import utc
 from tests.texting.conftest import carrier, connected, policy, text_in, time  # noqa: F401
@@ -35,6 +35,7 @@ def recruiter(time: time_machine.Traveller, greta: LeverUser, jonas: User) -> Us
     factories.add(LeverUser(lever_id="lever-jonas", name="Jonas Rehn", email=jonas.email, fetched_at=clock.now()))
     with transaction() as session:
         session.get_one(User, jonas.id).lever_user_id = "lever-jonas"
+        session.get_one(LeverIntegration, 1).api_key = "the-key-of-the-tests"
     return db.session.get_one(User, jonas.id)
 
 

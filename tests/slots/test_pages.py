@@ -11,7 +11,7 @@ from grayscale.database import transaction
 from grayscale.domain.slots import choosing
 from grayscale.domain.transcripts.rendering import tame
 from grayscale.extensions import db
-from grayscale.models import Company, Conversation, LeverUser, Message, Opportunity, SlotOffer, User
+from grayscale.models import Company, Conversation, LeverIntegration, LeverUser, Message, Opportunity, SlotOffer, User
 from tests.page import Browser, Page
 from tests.slots.conftest import TIMES, Offer, with_candidate
 
@@ -174,6 +174,16 @@ def test_a_form_that_cannot_be_sent_says_why_and_keeps_what_was_typed(
     assert page.field("Subject")["value"] == "Meet the ward"
     for bad in ({"first": "x"}, {"duration": "many", "who": ["lever-greta"]}, {"act": "add", "own": "soon"}):
         assert browser.post(path, form | bad).status == 422
+
+
+def test_what_keeps_interviews_out_of_lever_is_said_before_anything_is_offered(
+    conversation: Conversation, recruiter: User, app: Flask
+) -> None:
+    with transaction() as session:
+        session.get_one(LeverIntegration, 1).api_key = None
+    page = Browser(app, recruiter).get(f"/inbox/{conversation.id}/times")
+    assert "No interview can be made from here." in page.words
+    assert page.select("main form") == []
 
 
 def test_offering_needs_sight_of_the_conversation(conversation: Conversation, mei: User, app: Flask) -> None:

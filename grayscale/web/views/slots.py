@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from grayscale import clock
 from grayscale.domain import inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
-from grayscale.domain.interviews import acting, people
+from grayscale.domain.interviews import ability, acting, people
 from grayscale.domain.slots import in_lever, offers
 from grayscale.domain.texting import gate
 from grayscale.models import Conversation, SlotOffer
@@ -24,6 +24,10 @@ bp = Blueprint("slots", __name__)
 @bp.get("/inbox/<int:conversation_id>/times")
 def form(conversation_id: int) -> ResponseReturnValue:
     """An empty form, with what is known filled in."""
+    found = inbox_thread.get(conversation_id, me())
+    tied = next(iter(offers.opportunities(found, me())), None)
+    can = ability.to_schedule(tied.id, me()) if tied is not None else ability.Ability()
+    # Lever may have been asked: what was read before is read anew.
     found = inbox_thread.get(conversation_id, me())
     today = local(clock.now()).date()
     mine = [one.lever_id for one in people.known([me().lever_user_id or ""]) if one.deactivated_at is None]
@@ -41,7 +45,7 @@ def form(conversation_id: int) -> ResponseReturnValue:
         "uid": str(uuid.uuid4()),
         "times": [],
     }
-    return _page(found, values)
+    return _page(found, values, can=can)
 
 
 @bp.post("/inbox/<int:conversation_id>/times")
@@ -121,7 +125,9 @@ def _draft(values: dict[str, Any]) -> offers.Draft:
     )
 
 
-def _page(found: Conversation, values: dict[str, Any], *, error: str = "") -> str:
+def _page(
+    found: Conversation, values: dict[str, Any], *, error: str = "", can: ability.Ability | None = None
+) -> str:
     choices = offers.opportunities(found, me())
     chosen = next((one for one in choices if one.id == values.get("opportunity")), choices[0] if choices else None)
     zone, theirs = str(reader_zone()), gate.zones_of(found)[0]
@@ -135,7 +141,8 @@ def _page(found: Conversation, values: dict[str, Any], *, error: str = "") -> st
         titles=offers.titles(choices),
         chosen=chosen,
         acting_as=next(iter(acting.choices(chosen, me())), None) if chosen is not None else None,
-        no_one=acting.NOBODY,
+        why_not=can.why_not if can is not None else None,
+        remark=can.remark if can is not None else None,
         interviewers=people.known(values["who"]),
         matching=matching,
         days=by_day(times, zone),
