@@ -93,7 +93,7 @@ def misbehave(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.flow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_five_hundred_texts_arrive_once_each(sqlite_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
     app = create_app(make_config(sqlite_url, twilio_api_url=sandbox.carrier_url))
     application = Application(sqlite_url, sandbox, tmp_path)

@@ -252,7 +252,7 @@ class Lives(RuleBasedStateMachine):
                 assert self.finished.setdefault(message.id, message.state) is message.state
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_no_order_of_events_breaks_the_promises(
     app: Flask, time: time_machine.Traveller, carrier: wire.Carrier, connected: SendingNumber, jonas: User,
     policy: Callable[..., None], monkeypatch: pytest.MonkeyPatch,
