@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from grayscale.sandbox.lever.permissions import GUIDE, OPTIONAL
 from grayscale.sandbox.lever.seed import DEMO_API_KEY
 from grayscale.sandbox.runner import (
     DEMO_ACCOUNT_SID,
@@ -26,6 +27,10 @@ from grayscale.sandbox.runner import (
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same data.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
 @click.option("--api-key", default=DEMO_API_KEY, show_default=True, help="Lever API key of the set-up guide.")
+@click.option(
+    "--permission", "extra", multiple=True, type=click.Choice(list(OPTIONAL)), metavar="NAME",
+    help="The key may do this too, beyond what the set-up guide asks for. May be given several times.",
+)
 @click.option("--rate", type=float, default=10.0, show_default=True, help="Lever requests a second; 0: no limit.")
 @click.option("--burst", type=float, default=20.0, show_default=True, help="Lever requests at once per key.")
 @click.option("--latency-ms", type=float, default=0.0, show_default=True, help="Added to every API request.")
@@ -50,8 +55,9 @@ from grayscale.sandbox.runner import (
     default=None,
     help="Keep Lever and the texts in this file.",
 )
-def sandbox(rate: float, reply_after: float, **options: Any) -> None:
+def sandbox(rate: float, reply_after: float, extra: tuple[str, ...], **options: Any) -> None:
     """Serve a simulated Lever and a simulated carrier on loopback ports."""
+    options["permissions"] = {*GUIDE, *extra} if extra else None
     try:
         running = Sandbox(rate=rate or None, reply_after=None if reply_after < 0 else reply_after, **options)
     except OSError as error:

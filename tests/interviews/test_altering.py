@@ -127,6 +127,16 @@ def test_an_interview_that_was_moved_in_lever_is_not_cancelled_unseen(
     assert len(lever.standing) == 1
 
 
+def test_what_lever_does_right_after_us_is_not_said_to_be_ours(desk: Desk, lever: FakeLever, time: Traveller) -> None:
+    desk.schedule()
+    work()
+    for change in ({"date": LATER}, {"canceled_at": LATER}):
+        time.shift(timedelta(seconds=1))
+        in_lever(lever, mirrored()[0], **change)
+        refresh.interviews(desk.opportunity.lever_id, Via.WEBHOOK)
+    assert [line.endswith("(by Jonas Rehn)") for line in lines()] == [True, False, False]
+
+
 def test_cancelled_by_lever_first(desk: Desk, lever: FakeLever, interview: Interview) -> None:
     del lever.interviews[interview.lever_id]
     move(desk, interview, starts_at=LATER)

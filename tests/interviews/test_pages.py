@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from bs4 import Tag
@@ -19,26 +18,11 @@ from grayscale.models import ChangeState, Interview, User
 from tests import factories
 from tests.interviews.conftest import JONAS, LAURA, TOMORROW, Desk, changes, lever_user, mirrored, states, work
 from tests.interviews.fake_lever import FakeLever
+from tests.interviews.forms import fields
 from tests.page import Browser, Page
 
 CHICAGO = "America/Chicago"
 SignIn = Callable[[User], Browser]
-
-
-def fields(form: Tag, **values: Any) -> dict[str, Any]:
-    """What a browser would send, with *values* filled in."""
-    found: dict[str, Any] = {}
-    for element in form.select("input[name], textarea[name], select[name]"):
-        name, kind = str(element["name"]), element.get("type", "")
-        if kind in ("checkbox", "radio"):
-            if element.has_attr("checked"):
-                found.setdefault(name, []).append(element["value"])
-        elif element.name == "select":
-            chosen = element.select_one("option[selected]") or element.select_one("option")
-            found[name] = chosen["value"] if chosen else ""
-        else:
-            found[name] = element.get_text().lstrip("\n") if element.name == "textarea" else element.get("value", "")
-    return {**found, **values}
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Which interviews may be changed from here: those made here. Lever lets its API change only what came through it."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
 from grayscale import clock
-from grayscale.domain.interviews.terms import mark_of
+from grayscale.domain.interviews.terms import Terms, mark_of
 from grayscale.extensions import db
 from grayscale.models import ChangeKind, ChangeState, Interview, InterviewChange
 
@@ -43,22 +43,25 @@ def why_not(interview: Interview) -> str | None:
     return NO_START if interview.starts_at is None else None
 
 
-def whose(lever_id: str, note: str) -> str | None:
-    """Whose change of this interview is under way or was just done, in words for a line of history; None for a change
-    that came from Lever."""
+def whose(lever_id: str, note: str, kind: ChangeKind, starts_at: datetime) -> str | None:
+    """Whose change made this of an interview, in words for a line of history; None for what came from Lever.
+
+    *kind* is what happened, *starts_at* the start it has now: two changes soon after another each have their author.
+    """
     change = db.session.scalar(
         select(InterviewChange)
         .where(
-            or_(
-                InterviewChange.interview_lever_id == lever_id,
-                InterviewChange.reference == mark_of(note),
-            ),
+            or_(InterviewChange.interview_lever_id == lever_id, InterviewChange.reference == mark_of(note)),
+            InterviewChange.kind == kind,
+            InterviewChange.state.in_((ChangeState.SENDING, ChangeState.CHECKING, ChangeState.DONE)),
             InterviewChange.called_at > clock.now() - JUST_NOW,
         )
         .order_by(InterviewChange.id.desc())
         .limit(1)
     )
     if change is None:
+        return None
+    if kind is not ChangeKind.CANCEL and Terms.load({**change.seen, **change.wanted}).starts_at != starts_at:
         return None
     if change.by_candidate:
         return "by the candidate"

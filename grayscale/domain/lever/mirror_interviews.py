@@ -20,7 +20,7 @@ from grayscale.domain.lever.mirror_changes import Change
 from grayscale.domain.lever.mirror_lists import note_oddities
 from grayscale.domain.lever.mirror_rows import Row, content_hash, is_newer
 from grayscale.extensions import db
-from grayscale.models import Conversation, Interview, LeverEvent, Opportunity, Via
+from grayscale.models import ChangeKind, Conversation, Interview, LeverEvent, Opportunity, Via
 
 
 def apply_interviews(
@@ -65,9 +65,7 @@ def apply_interviews(
                 before.content_hash = ""
                 before.via = via
                 if before.starts_at is not None and before.starts_at > fetched_at:
-                    whose = ours.whose(before.lever_id, before.note)
-                    text = _told("Interview cancelled", before.subject, before.starts_at, whose)
-                    lines.append((text, LeverEvent.INTERVIEW_DELETED))
+                    lines.append(_told("Interview cancelled", LeverEvent.INTERVIEW_DELETED, before.starts_at, before))
         session.flush()
         if applied:
             mirror_bulk.upsert(session, Interview.__table__, "lever_id", applied)
@@ -159,11 +157,19 @@ def _line(row: Row, before: Interview | None, opportunity: Any, via: Via) -> lis
         told = ("Interview moved", LeverEvent.INTERVIEW_UPDATED)
     if told is None:
         return []
-    return [(_told(told[0], row["subject"], starts_at, ours.whose(row["lever_id"], row["note"])), told[1])]
+    return [_told(*told, starts_at, Interview(**row))]
 
 
-def _told(what: str, subject: str, starts_at: datetime, whose: str | None) -> str:
-    return f"{what}: {_title(subject)}, {_when(starts_at)}" + (f" ({whose})" if whose else "")
+_KINDS = {
+    LeverEvent.INTERVIEW_CREATED: ChangeKind.CREATE,
+    LeverEvent.INTERVIEW_UPDATED: ChangeKind.UPDATE,
+    LeverEvent.INTERVIEW_DELETED: ChangeKind.CANCEL,
+}
+
+
+def _told(what: str, event: LeverEvent, starts_at: datetime, of: Interview) -> tuple[str, LeverEvent]:
+    whose = ours.whose(of.lever_id, of.note, _KINDS[event], starts_at)
+    return f"{what}: {_title(of.subject)}, {_when(starts_at)}" + (f" ({whose})" if whose else ""), event
 
 
 def _title(subject: str) -> str:
