@@ -20,6 +20,9 @@ SHORTEST = 10
 SHORTEST_OF_OPERATORS = 8
 # argon2 reads all of it; nobody types more.
 LONGEST = 200
+# The guesses that a cracker with the leaked lists needs at the least; and how much of a password is judged by them.
+FEWEST_GUESSES = 10**8
+LONGEST_JUDGED = 72
 
 _hasher = PasswordHasher()
 # Each takes 64 MB and a core for a moment: a crowd of guesses waits in line rather than filling the memory.
@@ -69,10 +72,19 @@ def check(password: str, *about: str) -> None:
         raise Invalid(f"A password has at most {LONGEST} characters.", "password")
     if len(set(password.lower())) < 5:
         raise Invalid(f"This password repeats the same few characters. {_BETTER}", "password")
-    if _is_common(password):
+    if _is_common(password) or _is_leaked(password, about):
         raise Invalid(f"This is one of the passwords that are tried first. {_BETTER}", "password")
     if _is_about(password, about):
         raise Invalid("This password is mostly your name, e-mail address or company.", "password")
+
+
+def _is_leaked(password: str, about: tuple[str, ...]) -> bool:
+    """Whether it is one of the 30,000 passwords leaked most often, or put together like them."""
+    # Its word lists take memory that only those who choose a password need.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    found = zxcvbn(password[:LONGEST_JUDGED], user_inputs=list(about), max_length=LONGEST_JUDGED)
+    return bool(found["guesses"] < FEWEST_GUESSES)
 
 
 def _is_common(password: str) -> bool:

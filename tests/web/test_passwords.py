@@ -10,6 +10,7 @@ from grayscale.domain.errors import Invalid
     "password",
     ["short", "password123", "Password1234!", "P@ssw0rd2026", "qwertyuiop", "1234567890", "9876543210", "summer2026!",
      "iloveyou12345", "monkeymonkey", "dragon!!!dragon", "aaaaaaaaaaaa", "abababababab", "Grayscale2026!", "x" * 201,
+     "1q2w3e4r5t", "zaq12wsxcde3", "gfhjkmgfhjkm", "1234qwerasdf", "photography", "undertaker",
      "AnaCastillo1", "ana.castillo", "harbor.example"],
 )
 def test_what_is_tried_first_is_refused(password: str) -> None:
