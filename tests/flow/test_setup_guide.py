@@ -61,8 +61,8 @@ def set_up_texting(page: Page, sandbox: Sandbox) -> None:
     expect(page.get_by_role("status").filter(has_text="saved").first).to_be_visible()
 
 
-def connect_lever(page: Page, lever: Page, sandbox: Sandbox) -> None:
-    """The guide, step by step."""
+def connect_lever(page: Page, lever: Page, sandbox: Sandbox) -> tuple[str, list[str]]:
+    """The guide, step by step; the webhook URL and the eight tokens."""
     page.goto("/settings/ats/lever")
     page.get_by_role("button", name="Edit").click()
     expect(page).to_have_url(re.compile("/edit$"))
@@ -87,6 +87,7 @@ def connect_lever(page: Page, lever: Page, sandbox: Sandbox) -> None:
         lever.get_by_role("button", name=f"Verify connection {event}").click()
     expect(page.locator("#lever-steps .step.done")).to_have_count(4, timeout=WAIT_MS)
     expect(page.locator("#lever-sync")).to_contain_text("Complete", timeout=60_000)
+    return webhook_url, list(tokens.values())
 
 
 def textable(sandbox: Sandbox) -> tuple[str, str]:
@@ -114,7 +115,7 @@ def test_the_set_up_guide_and_a_first_conversation(
     admin = sign_in(chromium_browser, product, ADMIN)
     lever = chromium_browser.new_page()
     set_up_texting(admin, sandbox)
-    connect_lever(admin, lever, sandbox)
+    webhook_url, tokens = connect_lever(admin, lever, sandbox)
 
     opportunity_id, name = textable(sandbox)
     recruiter = sign_in(chromium_browser, product, RECRUITER)
@@ -138,6 +139,33 @@ def test_the_set_up_guide_and_a_first_conversation(
     expect(notes).to_contain_text(answer)
 
     follow_lever(recruiter, lever)
+
+    environment = product.environment
+    secrets = [sandbox.api_key, sandbox.auth_token, PASSWORD, *tokens]
+    secrets += [environment["SECRET_KEY"], environment["FERNET_KEYS"]]
+    cookies = [cookie for page in (admin, recruiter) for cookie in page.context.cookies()]
+    secrets += [str(cookie["value"]) for cookie in cookies if cookie["name"] in ("session", "device")]
+    no_secret_is_left(product, admin, secrets, webhook_url)
+
+
+def no_secret_is_left(product: Product, admin: Page, secrets: list[str], webhook_url: str) -> None:
+    """After all that, in nothing that somebody reads: the database's files, the log, error pages, metrics, settings."""
+    product_answers = {
+        path: admin.request.get(path).text()
+        for path in ("/metrics", "/readyz", "/no-such-page", "/webhooks/lever/wrong", "/settings/ats/lever/edit",
+                     "/settings/texting", "/settings/audit", "/events", "/account")
+    }  # fmt: skip
+    assert admin.request.post("/account", form={"name": "x"}).status == 400
+    places = {**product_answers, "the log": product.log}
+    for file in product.folder.glob("*.db*"):
+        places[file.name] = file.read_bytes().decode("latin-1")
+    assert sum(name.startswith("test.db") for name in places) >= 1
+    assert len(secrets) > 12
+    for name, content in places.items():
+        assert not [secret[:4] + "…" for secret in secrets if secret in content], f"a secret is in {name}"
+    # Whoever has the webhook's key can knock; the settings show it, nothing else does.
+    key = webhook_url.rpartition("/")[2]
+    assert not [name for name in ("the log", "/metrics", "test.db", "test.db-wal") if key in places.get(name, "")]
 
 
 def start_conversation(page: Page, name: str) -> None:
