@@ -56,6 +56,13 @@ def drop(change_id: int, by: User) -> None:
         audit.record("interview.dropped", by=by, subject=change.reference)
 
 
+def require(change_id: int, candidate_id: int | None) -> None:
+    """Raises ``NotFound`` unless the change is of an interview of this candidate."""
+    of = select(InterviewChange.id).join(Opportunity, Opportunity.id == InterviewChange.opportunity_id)
+    if db.session.scalar(of.where(InterviewChange.id == change_id, Opportunity.candidate_id == candidate_id)) is None:
+        raise NotFound(HIDDEN)
+
+
 def _in_state(change_id: int, by: User, *states: ChangeState) -> InterviewChange:
     visible = select(Opportunity.id).where(visibility.opportunities_for(by))
     change = attempt.take(InterviewChange.id == change_id, InterviewChange.opportunity_id.in_(visible))

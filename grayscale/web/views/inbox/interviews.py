@@ -130,7 +130,7 @@ def interviewers(conversation_id: int) -> ResponseReturnValue:
 @bp.post("/inbox/<int:conversation_id>/interview-changes/<int:change_id>/<any(again, there, drop):what>")
 def interview_decide(conversation_id: int, change_id: int, what: str) -> ResponseReturnValue:
     """Try again, it is in Lever, or give it up."""
-    inbox_thread.require(conversation_id, me())
+    deciding.require(change_id, inbox_thread.get(conversation_id, me()).candidate_id)
     acts = {
         "again": (deciding.try_again, "It is tried again."),
         "there": (deciding.is_in_lever, "Noted: it is in Lever."),
