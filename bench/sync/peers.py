@@ -36,7 +36,7 @@ print(json.dumps({"seconds": time.monotonic() - begun, "extract_seconds": extrac
 
 AIRBYTE = '''
 import json, resource, sys, time
-from airbyte_cdk.sources.declarative.manifest_declarative_source import ManifestDeclarativeSource
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, ConfiguredAirbyteCatalogSerializer
 import logging
 url, key, folder = sys.argv[1:]
@@ -51,11 +51,12 @@ stream = {"type": "DeclarativeStream", "name": "opportunities", "primary_key": "
       "page_token_option": {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "offset"},
       "pagination_strategy": {"type": "CursorPagination", "cursor_value": "{{ response.next }}",
                               "stop_condition": "{{ not response.hasNext }}"}}}}
-source = ManifestDeclarativeSource({"version": "6.0.0", "type": "DeclarativeSource", "streams": [stream],
-    "check": {"type": "CheckStream", "stream_names": ["opportunities"]}})
+manifest = {"version": "6.0.0", "type": "DeclarativeSource", "streams": [stream],
+    "check": {"type": "CheckStream", "stream_names": ["opportunities"]}}
 catalog = ConfiguredAirbyteCatalogSerializer.load({"streams": [{"stream": {"name": "opportunities",
     "json_schema": {}, "supported_sync_modes": ["full_refresh"]}, "sync_mode": "full_refresh",
     "destination_sync_mode": "overwrite"}]})
+source = ConcurrentDeclarativeSource(catalog, {}, None, source_config=manifest)
 cpu, begun, records = time.process_time(), time.monotonic(), 0
 for message in source.read(logging.getLogger("quiet"), {}, catalog, None):
     records += message.type.value == "RECORD"
@@ -110,7 +111,8 @@ def run(peer: Peer, url: str, key: str, *, install_seconds: float, run_seconds: 
     python = home / "bin" / "python"
     installed = home / ".installed"
     if not installed.exists():
-        venv.create(home, with_pip=True)
+        # Whatever an interrupted run left is of no use.
+        venv.create(home, with_pip=True, clear=True)
         try:
             done = subprocess.run(
                 [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", peer.requirement],
