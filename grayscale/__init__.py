@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from grayscale import cli, extensions, logging, reporting, web
 from grayscale.config import Config
 from grayscale.crypto import keyring
-from grayscale.database import engine_options, prepare_engine
+from grayscale.database import engine_options, own_file, prepare_engine
 from grayscale.domain import nudges
 from grayscale.domain.interviews import news
 from grayscale.domain.reminders import planning
@@ -53,7 +53,7 @@ def create_app(config: Config) -> Flask:
 
     keyring.load(config.fernet_keys)
     if config.is_sqlite:
-        Path(config.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        own_file(Path(config.database_url.removeprefix("sqlite:///")))
     extensions.db.init_app(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, event
@@ -43,6 +44,12 @@ def engine_options(database_url: str, *, connections: int) -> dict[str, Any]:
         # Managed PostgreSQL drops idle connections after five minutes.
         options |= {"pool_pre_ping": True, "pool_recycle": 280}
     return options
+
+
+def own_file(path: Path) -> None:
+    """Make the SQLite file, unless there is one, for this user's eyes only; its log and index get the same rights."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)
 
 
 def prepare_engine(engine: Engine) -> None:

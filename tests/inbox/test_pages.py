@@ -101,6 +101,18 @@ def test_who_said_what_is_told_by_words(jonas: User, mei: User, as_jonas: Browse
     assert "Try again" in said["failed"]
 
 
+def test_the_list_tells_unsure_from_failed(as_jonas: Browser) -> None:
+    for name, state in (("Mira Okafor", MessageState.UNSURE), ("Tomas Vale", MessageState.FAILED)):
+        conversation = talk(name)
+        last = factories.message(conversation, author_id=None, direction=Direction.OUTBOUND, state=state)
+        with transaction():
+            conversation.has_failure = True
+            conversation.last_message_id = last.id
+    badges = {row.select_one(".row-name").get_text(): row.select_one(".badge").get_text()
+              for row in as_jonas.get("/inbox").select(".row-item")}
+    assert badges == {"Mira Okafor": "Unsure", "Tomas Vale": "Failed"}
+
+
 def test_the_unread_line_stands_above_what_is_new_and_opening_reads_it(jonas: User, as_jonas: Browser) -> None:
     conversation = talk("Mira Okafor", assignee_id=jonas.id)
     first = as_jonas.get(f"/inbox/{conversation.id}")

@@ -1,15 +1,19 @@
 """Write transactions: whole or not at all, no lost update, callbacks only after the commit."""
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from grayscale import create_app
 from grayscale.database import after_commit, transaction
 from grayscale.domain import changes
 from grayscale.extensions import db
 from grayscale.models import ChangeClock, Company
+from tests.conftest import make_config
 
 
 def test_no_increment_is_lost_between_threads(app: Flask) -> None:
@@ -78,3 +82,18 @@ def test_changes_outside_a_transaction_are_noticed(app: Flask) -> None:
     with pytest.raises(RuntimeError, match="outside a transaction"), transaction():
         pass
     db.session.rollback()
+
+
+def test_a_new_database_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        app = create_app(make_config(f"sqlite:///{tmp_path}/instance/new.db"))
+        with app.app_context():
+            db.session.execute(text("CREATE TABLE kept (secret TEXT)"))
+            made = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "instance").iterdir()}
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        os.umask(before)
+    assert made
+    assert set(made.values()) == {0}, made
