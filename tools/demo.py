@@ -85,7 +85,7 @@ def serve() -> None:
         environment.pop(name, None)
     with children() as start:
         sandbox = [
-            "sandbox", "--lever-port", str(port_of(demo.lever_origin)), "--carrier-port",
+            "sandbox", "--host", "localhost", "--lever-port", str(port_of(demo.lever_origin)), "--carrier-port",
             str(port_of(demo.carrier_url)), "--candidates", "400", "--seed", "7",
             "--permission", "Create Opportunity Panel",
             "--inbound-url", f"{demo.app_url}/webhooks/twilio/inbound", "--state", str(HOME / "sandbox.state"),

@@ -174,6 +174,25 @@ def test_the_frame_opens_with_the_extensions_token_only(app: Flask, jonas: User)
     assert Browser(app).post("/panel", {"token": token, "origin": "https://evil.example"}).status == 401
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": ORIGIN, "Sec-Fetch-Dest": "iframe"}, 303),
+        ({"Origin": "null", "Sec-Fetch-Dest": "iframe"}, 303),
+        ({"Origin": "https://evil.example", "Sec-Fetch-Dest": "iframe"}, 401),
+        ({"Origin": "null", "Sec-Fetch-Dest": "document"}, 401),
+        ({"Origin": ORIGIN, "Sec-Fetch-Dest": "document"}, 401),
+    ],
+)
+def test_no_page_brings_somebodys_token_into_a_browser(
+    app: Flask, jonas: User, headers: dict[str, str], status: int
+) -> None:
+    form = {"token": token_of(jonas), "origin": ORIGIN, "opportunity": "x"}
+    answer = Browser(app).post("/panel", form, headers=headers)
+    assert answer.status == status
+    assert ("__Host-panel=" in str(answer.headers.getlist("Set-Cookie"))) is (status == 303)
+
+
 def test_polling_does_not_keep_it_alive_but_opening_the_panel_does(app: Flask, jonas: User) -> None:
     with time_machine.travel(datetime(2026, 5, 4, 12, 0, tzinfo=UTC), tick=False) as clock:
         token = token_of(jonas)

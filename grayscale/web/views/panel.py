@@ -20,12 +20,13 @@ bp = Blueprint("panel", __name__)
 def enter() -> ResponseReturnValue:
     """The extension brings its token and which candidate is open; the frame goes on to their conversation.
 
-    The token is the proof, so a page elsewhere that posts here gains nothing. The body is never logged.
+    The token is the proof, so a page elsewhere that posts here gains nothing; it is refused all the same, as it could
+    bring another person's token into this browser. The body is never logged.
     """
     form = request.form
     token, origin = form.get("token", ""), form.get("origin", "")
     found = sessions.find(token, SessionKind.EXTENSION)
-    if found is None or not connecting.is_extension(origin):
+    if found is None or not connecting.is_extension(origin) or not is_brought_by(origin):
         abort(401)
     if session.get(CARRIED) != token:
         session.clear()
@@ -51,3 +52,10 @@ def leave() -> ResponseReturnValue:
 def ended() -> ResponseReturnValue:
     """What the frame shows once its sign-in has ended; the page tells the extension."""
     return render_template("panel/ended.html")
+
+
+def is_brought_by(origin: str) -> bool:
+    """Whether the browser agrees that the extension at *origin* filled its frame, and no web page or tab did this."""
+    # Firefox may keep the random origin of an extension to itself: "null".
+    brought_by = request.headers.get("Origin", origin)
+    return brought_by in (origin, "null") and request.headers.get("Sec-Fetch-Dest") != "document"
