@@ -6,7 +6,7 @@ import responses
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.company import lever_integration
-from grayscale.domain.lever import tokens
+from grayscale.domain.lever import connection, tokens
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, KeyState, LeverEvent, LeverUser, SyncRun, User, WebhookToken
 from tests import factories
@@ -98,6 +98,17 @@ def test_clearing_takes_its_own_control(as_ana: Browser, ana: User) -> None:
     as_ana.post(EDIT, {"remove_candidateHired": "y"})
     assert token_of(LeverEvent.HIRED) is None
     assert not as_ana.get(EDIT).select("#remove_candidateHired")
+
+
+def test_a_key_that_could_not_be_checked_is_kept_with_a_warning(
+    as_ana: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_ask", lambda key: (KeyState.UNCHECKED, "Lever did not answer: no answer came."))
+    as_ana.post(EDIT, {"api_key": KEY})
+    assert lever_integration().api_key == KEY
+    warnings = [toast.get_text(" ", strip=True) for toast in as_ana.get("/settings/ats/lever").select(".toast.warning")]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("Lever did not answer: no answer came. The key is kept, and checked again by itself.")
 
 
 def test_a_token_far_too_short_is_kept_with_a_warning(as_ana: Browser) -> None:

@@ -78,6 +78,20 @@ def test_each_step_is_ticked_by_what_was_seen(as_ana: Browser, ana: User) -> Non
     assert done(as_ana.get(LEVER)) == [True] * 4
 
 
+def test_a_token_that_does_not_fit_unticks_the_fourth_step(as_ana: Browser, ana: User) -> None:
+    connect()
+    for event in LeverEvent:
+        tokens.save(event, f"token-{event.value}", ana)
+    with transaction() as session:
+        hired, deleted = (session.get_one(WebhookToken, event) for event in (LeverEvent.HIRED, LeverEvent.DELETED))
+        hired.last_verified_at = clock.now()
+        deleted.last_rejected_at = deleted.failing_since = clock.now()
+        deleted.failing_count = 1
+    page = as_ana.get(f"{LEVER}/steps")
+    assert done(page) == [True, True, True, False]
+    assert "1 with a token that does not fit, see below." in page.words
+
+
 def test_a_missing_permission_unticks_the_key_and_says_what_stops(as_ana: Browser) -> None:
     connect(list_stages="missing", confidential="missing")
     page = as_ana.get(LEVER)

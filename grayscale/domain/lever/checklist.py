@@ -25,10 +25,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """How many of the eight webhooks have a token, and how many have been heard of."""
+    """How many of the eight webhooks have a token, have been heard of, and sign with another token than ours."""
 
     saved: int
     heard: int
+    failing: int
     last_heard_at: datetime | None
 
 
@@ -51,9 +52,10 @@ def steps() -> list[Step]:
         Step(
             4,
             "Create 8 webhooks in Lever and paste their signature tokens",
-            tokens.saved == all_of_them and tokens.heard > 0,
+            tokens.saved == all_of_them and tokens.heard > 0 and not tokens.failing,
             f"{tokens.saved} of {all_of_them} tokens saved, {tokens.heard} of {all_of_them} webhooks heard from."
-            + (" Press Verify connection in Lever." if tokens.saved == all_of_them and not tokens.heard else ""),
+            + (" Press Verify connection in Lever." if tokens.saved == all_of_them and not tokens.heard else "")
+            + (f" {tokens.failing} with a token that does not fit, see below." if tokens.failing else ""),
         ),
     ]
 
@@ -91,14 +93,15 @@ def _required() -> frozenset[str]:
 
 def _tokens() -> Tokens:
     heard = or_(WebhookToken.last_accepted_at.is_not(None), WebhookToken.last_verified_at.is_not(None))
-    saved, heard_of, accepted, verified, rejected = db.session.execute(
+    saved, heard_of, failing, accepted, verified, rejected = db.session.execute(
         select(
             func.count(WebhookToken.set_at).filter(WebhookToken.token.is_not(None)),
             func.count().filter(heard),
+            func.count().filter(WebhookToken.token.is_not(None), WebhookToken.failing_count > 0),
             func.max(WebhookToken.last_accepted_at),
             func.max(WebhookToken.last_verified_at),
             func.max(WebhookToken.last_rejected_at),
         )
     ).one()
     moments = [moment for moment in (accepted, verified, rejected) if moment is not None]
-    return Tokens(saved, heard_of, max(moments, default=None))
+    return Tokens(saved, heard_of, failing, max(moments, default=None))

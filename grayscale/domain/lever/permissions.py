@@ -115,7 +115,7 @@ def _line(permission: Permission, stored: object, *, is_extra: bool) -> Permissi
         state = "missing"
     stops = None
     if state == "missing":
-        stops = f"Without it: no {permission.feature}."
+        stops = f"What stops: {permission.feature}."
         if permission.name == "confidential":
             stops = "Without it Lever leaves out confidential candidates silently: they are not synced."
     return PermissionLine(permission, state, WORDS[state], stops, is_extra)

@@ -10,11 +10,13 @@ from grayscale.domain import users
 from grayscale.domain.company import lever_integration
 from grayscale.domain.errors import Invalid
 from grayscale.domain.lever import connection, health, overview, tokens
-from grayscale.models import LeverEvent
+from grayscale.models import KeyState, LeverEvent
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.filters import reader_zone, saved_note
 from grayscale.web.forms.lever import LeverForm
 from grayscale.web.views.settings_lever.blueprint import bp
+
+KEY_LABEL = "Lever API Key"
 
 
 @bp.get("/edit")
@@ -38,6 +40,7 @@ def save() -> ResponseReturnValue:
         return _page(form, 422)
     saved = _save_tokens(form) + _save_notes(form) + _save_key(form)
     _warn_of_short(form, saved)
+    _warn_of_unchecked(saved)
     if form.errors:
         return _page(form, 422, saved)
     flash(_sentence(saved) if saved else "Nothing was changed.", "success")
@@ -48,8 +51,8 @@ def _save_key(form: LeverForm) -> list[str]:
     field = form.api_key
     if request.form.get("remove_api_key") and not (field.data or "").strip():
         connection.remove_key(me())
-        return ["Lever API Key removed"]
-    return _try(form, field.name, "Lever API Key", lambda raw: connection.save_key(raw, me()))
+        return [f"{KEY_LABEL} removed"]
+    return _try(form, field.name, KEY_LABEL, lambda raw: connection.save_key(raw, me()))
 
 
 def _save_tokens(form: LeverForm) -> list[str]:
@@ -77,6 +80,12 @@ def _warn_of_short(form: LeverForm, saved: list[str]) -> None:
                 " it again.",
                 "warning",
             )
+
+
+def _warn_of_unchecked(saved: list[str]) -> None:
+    integration = lever_integration()
+    if KEY_LABEL in saved and integration.key_state is KeyState.UNCHECKED:
+        flash(f"{integration.key_error} The key is kept, and checked again by itself.", "warning")
 
 
 def _save_notes(form: LeverForm) -> list[str]:
