@@ -10,6 +10,7 @@ from bs4 import Tag
 from time_machine import Traveller
 
 from grayscale import clock
+from grayscale.database import transaction
 from grayscale.domain import drafts
 from grayscale.domain.interviews import asking
 from grayscale.domain.interviews.terms import Terms, new_reference
@@ -129,6 +130,28 @@ def test_cancelling_names_the_interview(page: Browser, lever: FakeLever, intervi
     assert "Text the cancellation" in page.get(path).words
 
 
+def test_news_stays_on_offer_when_something_else_changes(
+    page: Browser, desk: Desk, interview: Interview, path: str
+) -> None:
+    def change(**values: object) -> None:
+        seen = Terms.of(mirrored()[0])
+        wanted = replace(seen, **values)
+        asking.move(interview.id, wanted, by=desk.jonas, reference=new_reference(), seen=seen, anyway=True)
+        work()
+
+    change(duration_minutes=30)
+    assert "Text the confirmation" in page.get(path).words
+    change(starts_at=TOMORROW + timedelta(hours=2))
+    change(location="Room 9")
+    assert "Text the new time" in page.get(path).words
+
+
+def test_what_was_cancelled_in_lever_offers_its_text(page: Browser, interview: Interview, path: str) -> None:
+    with transaction() as session:
+        session.get_one(Interview, interview.id).canceled_at = clock.now()
+    assert "Text the cancellation" in page.get(path).words
+
+
 def test_what_lever_manages_is_read_only_and_says_why(page: Browser, desk: Desk, path: str) -> None:
     theirs = factories.interview(desk.opportunity, subject="Onsite")
     panel = page.get(path).one(f"#iv-i{theirs.id}")
@@ -146,9 +169,9 @@ def test_the_text_about_it_is_filled_and_waits_in_the_composer(
     words = page.get(button["data-compose"]).response.get_json()
     assert words == {
         "body": "Hi Mira, your Phone screen is set for Tuesday, May 5 at 10:00 AM CDT (45 minutes) with Laura Esposito."
-        " Where: https://meet.test/mira",
+        " Where: https://meet.test/mira Reply STOP to opt out.",
         "missing": "",
-    }
+    }, "a first text says how to opt out, or it could not be sent"
     assert page.post(button["data-compose"]).location.startswith(path)
     assert drafts.of(desk.conversation.id, desk.jonas) == words["body"]
 

@@ -172,7 +172,8 @@ def test_a_form_that_cannot_be_sent_says_why_and_keeps_what_was_typed(
     assert page.status == 422
     assert "at least one interviewer" in page.words
     assert page.field("Subject")["value"] == "Meet the ward"
-    for bad in ({"first": "x"}, {"duration": "many", "who": ["lever-greta"]}, {"act": "add", "own": "soon"}):
+    for bad in ({"first": "x"}, {"duration": "many", "who": ["lever-greta"]}, {"act": "add", "own": "soon"},
+                {"act": "add", "own": "2020-05-04T10:00"}):  # fmt: skip
         assert browser.post(path, form | bad).status == 422
 
 

@@ -57,6 +57,21 @@ def test_a_recruiter_can_skip_it(conversation: Conversation, jonas: User) -> Non
     assert fresh(planned).state is MessageState.CANCELED
 
 
+def test_it_answers_no_question(
+    conversation: Conversation, carrier: Carrier, text_in: Callable[..., TestResponse], submit: Callable[..., Message],
+    time: time_machine.Traveller,
+) -> None:  # fmt: skip
+    planned = plan(conversation)
+    text_in("Could we start half an hour later?")
+    time.shift(HOUR)
+    outbound.send_due()
+    assert (fresh(planned).state, carrier.bodies()) == (MessageState.ACCEPTED, [BODY])
+    assert fresh(conversation).needs_reply
+    submit(conversation, "We could.")
+    outbound.send_due()
+    assert not fresh(conversation).needs_reply
+
+
 def test_it_never_goes_to_who_opted_out(conversation: Conversation, carrier: Carrier) -> None:
     before = plan(conversation)
     consent.opt_out(PEER, ConsentHow.KEYWORD, reason="STOP")

@@ -183,21 +183,28 @@ def _of_interview(
     if pressing is not None and pressing.kind is ChangeKind.UPDATE and terms is not None:
         becomes = merged(terms, pressing.wanted)
     return Line(
-        one, terms, (), change=pressing, becomes=becomes, why_not=why_not, offer=_offer(latest, one, now),
+        one, terms, (), change=pressing, becomes=becomes, why_not=why_not,
+        offer=_offer(mine, one, now) if here else None,
         is_past=(is_over or one.canceled_at is not None) and pressing is None, by=_by(made.get(one.lever_id)),
-    )
+    )  # fmt: skip
 
 
-def _offer(latest: InterviewChange | None, one: Interview, now: datetime) -> str | None:
-    if latest is None or latest.state is not ChangeState.DONE or latest.by_candidate:
-        return None
-    if latest.done_at is None or now - latest.done_at > OFFER or one.starts_at is None or one.starts_at < now:
+def _offer(mine: list[InterviewChange], one: Interview, now: datetime) -> str | None:
+    """What is news to the candidate of an interview written from here, the latest change first in *mine*."""
+    recent = [row for row in mine if row.done_at is not None and now - row.done_at <= OFFER]
+    if one.starts_at is None or one.starts_at < now or (mine and mine[0].state is not ChangeState.DONE):
         return None
     if one.canceled_at is not None:
-        return "cancelled" if latest.kind is ChangeKind.CANCEL else None
-    if latest.kind is ChangeKind.UPDATE:
-        return "moved" if "starts_at" in latest.wanted else None
-    return "scheduled" if latest.kind is ChangeKind.CREATE else None
+        is_news = now - one.canceled_at <= OFFER and not (mine and mine[0].by_candidate)
+        return "cancelled" if is_news else None
+    for row in recent:
+        if row.by_candidate or row.kind is ChangeKind.CANCEL:
+            return None  # they did it and were told; or it goes in a moment
+        if row.kind is ChangeKind.CREATE:
+            return "scheduled"
+        if row.kind is ChangeKind.UPDATE and "starts_at" in row.wanted:
+            return "moved"
+    return None
 
 
 def _terms(row: InterviewChange) -> Terms | None:

@@ -71,6 +71,13 @@ def suggest(draft: Draft, first: date, last: date, *, a_day: int = MOST_TIMES) -
     return [start for times in of_days for start in _spread(times, max(a_day, 1))][:MOST_TIMES]
 
 
+def check_notice(start: datetime) -> None:
+    """Raises ``Invalid`` for a time nearer than the notice candidates get."""
+    hours = scheduling_policy().notice_hours
+    if start <= clock.now() + timedelta(hours=hours):
+        raise Invalid(f"Candidates get {hours} hours of notice. Leave out what is sooner.", "times")
+
+
 def opportunities(conversation: Conversation, by: User) -> list[Opportunity]:
     """Those of the candidate an interview can be offered for, the one the conversation is tied to first."""
     if conversation.candidate_id is None:
@@ -213,14 +220,12 @@ def _make(
     conversation: Conversation, opportunity: Opportunity, draft: Draft, by: User, *, uid: str, token: str
 ) -> SlotOffer:
     policy, now, zone = scheduling_policy(), clock.now(), gate.zones_of(conversation)[0]
-    earliest = now + timedelta(hours=policy.notice_hours)
     times = sorted(set(draft.times))
     if not times:
         raise Invalid("Choose at least one time.", "times")
     if len(times) > MOST_TIMES:
         raise Invalid(f"At most {MOST_TIMES} times in one offer.", "times")
-    if times[0] <= earliest:
-        raise Invalid(f"Candidates get {policy.notice_hours} hours of notice. Leave out what is sooner.", "times")
+    check_notice(times[0])
     terms = asking.checked(
         Terms(times[-1], draft.duration_minutes, draft.interviewers, draft.subject, draft.location, draft.note, zone)
     )

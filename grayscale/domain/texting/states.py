@@ -26,6 +26,7 @@ from grayscale.models import (
     Delivery,
     DeliveryState,
     Direction,
+    Kind,
     Message,
     MessageState,
     SendingNumber,
@@ -187,7 +188,9 @@ def _say_handed_over(message: Message) -> None:
     if at >= conversation.last_activity_at:
         conversation.last_activity_at = at
         conversation.last_message_id = message.id
-    if conversation.last_inbound_at is None or conversation.last_inbound_at <= at:
+    # A reminder answers no question.
+    is_an_answer = message.kind is Kind.MANUAL
+    if is_an_answer and (conversation.last_inbound_at is None or conversation.last_inbound_at <= at):
         conversation.needs_reply = False
     # The quiet time counts from what is already written.
     if message.state in OURS:

@@ -64,7 +64,9 @@ def act(conversation_id: int) -> ResponseReturnValue:
                 values["times"] = sorted({*values["times"], *times})
                 values["found"] = len(times)
             case "add":
-                values["times"] = sorted({*values["times"], _own(request.form.get("own", ""))})
+                own = _own(request.form.get("own", ""))
+                offers.check_notice(own)
+                values["times"] = sorted({*values["times"], own})
             case "clear":
                 values["times"] = []
     except DomainError as error:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from grayscale import clock
 from grayscale.domain import candidates, drafts, inbox_thread
 from grayscale.domain.errors import DomainError, Invalid, NotFound
 from grayscale.domain.interviews import (
@@ -24,7 +25,7 @@ from grayscale.domain.interviews import (
 )
 from grayscale.domain.interviews.terms import Terms, differing
 from grayscale.domain.interviews.times import abbreviation
-from grayscale.domain.texting import gate, wording
+from grayscale.domain.texting import automated, gate, wording
 from grayscale.models import Conversation, Interview, Opportunity
 from grayscale.web.auth import me
 from grayscale.web.filters import local
@@ -155,10 +156,11 @@ def interview_text(conversation_id: int, interview_id: int, about: str) -> Respo
         raise Invalid(ours.NO_START)
     terms = Terms.of(interview)
     filled = wording.fill(words.template(about, terms, me()), found, me(), interview=terms)
+    body = automated.introduced(found, filled.text, clock.now())
     if request.method == "GET":
-        return {"body": filled.text, "missing": filled.sentence}
+        return {"body": body, "missing": filled.sentence}
     kept = drafts.of(conversation_id, me())
-    drafts.save(conversation_id, me(), f"{kept}\n\n{filled.text}" if kept.strip() else filled.text)
+    drafts.save(conversation_id, me(), f"{kept}\n\n{body}" if kept.strip() else body)
     if filled.missing:
         flash(filled.sentence, "warning")
     return redirect(url_for("inbox.conversation", conversation_id=conversation_id, _anchor="message"), 303)
