@@ -76,10 +76,10 @@ def test_the_composer_introduces_a_further_recruiter(begun: Conversation, ana: U
 
 
 def test_the_composer_begins_anew_after_a_month_of_silence(
-    begun: Conversation, jonas: User, time: time_machine.Traveller, as_jonas: Browser
+    begun: Conversation, jonas: User, time: time_machine.Traveller, sign_in: Callable[[User], Browser]
 ) -> None:
     assert wording.first_text_suggestion(begun, jonas) is None
     time.shift(timedelta(days=31))
     assert code(begun, jonas, "Still there?") is Code.NO_OPT_OUT_LINE
     assert wording.first_text_suggestion(begun, jonas) == FIRST.replace("Jonas", jonas.name)
-    assert FIRST.replace("Jonas", jonas.name) in as_jonas.get(f"/inbox/{begun.id}").text
+    assert FIRST.replace("Jonas", jonas.name) in sign_in(jonas).get(f"/inbox/{begun.id}").text
