@@ -4,8 +4,10 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import JSON, Connection, create_engine, event, text
+from sqlalchemy import JSON, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from grayscale.crypto import EncryptedText
 from grayscale.models.types import UTCDateTime
@@ -53,7 +55,7 @@ def run() -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _plain_connection)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    with engine.connect() as connection:
+    with _connected(engine) as connection:
         if engine.dialect.name == "postgresql":
             # Two deploys at once take turns; a table somebody holds makes the migration fail soon, not hang.
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
@@ -69,6 +71,15 @@ def run() -> None:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
             connection.commit()
     engine.dispose()
+
+
+def _connected(engine: Engine) -> Connection:
+    """Raises ``CommandError``, one line for the operator, when the database does not answer or is not ours to write."""
+    try:
+        return engine.connect()
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise CommandError(f"DATABASE_URL: the database does not answer: {reason}") from error
 
 
 def _plain_connection(connection: Any, _record: object) -> None:

@@ -56,6 +56,15 @@ def is_a_models(name: str | None, _kind: str, _parents: object) -> bool:
     return name is None or not ("_search" in name or "procrastinate" in name)
 
 
+def test_a_database_out_of_reach_ends_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    app = create_app(make_config(f"sqlite:///{tmp_path}"))
+    with app.app_context(), pytest.raises(SystemExit):
+        upgrade(directory=MIGRATIONS)
+    lines = "".join(capfd.readouterr()).splitlines()
+    assert len(lines) == 1
+    assert "DATABASE_URL: the database does not answer: unable to open database file" in lines[0]
+
+
 def test_up_and_down_on_sqlite(tmp_path: Path) -> None:
     up_and_down(f"sqlite:///{tmp_path / 'fresh.db'}")
 
