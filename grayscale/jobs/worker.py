@@ -66,12 +66,15 @@ class Worker:
         with self._app.app_context():
             self._presence.arrive(when_alone=take_over)
             db.session.remove()
-        asyncio.run(self._main())
-        with self._app.app_context():
-            sync.stop()
-            db.session.remove()
-        self._presence.leave()
-        self._last_resort.cancel()
+        try:
+            asyncio.run(self._main())
+            with self._app.app_context():
+                sync.stop()
+                db.session.remove()
+            self._presence.leave()
+        finally:
+            # Whoever runs this goes on, if it failed: only a worker that hangs is to be cut off.
+            self._last_resort.cancel()
 
     async def _main(self) -> None:
         self._stop = asyncio.Event()

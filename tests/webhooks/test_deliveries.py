@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from grayscale import clock, metrics
 from grayscale.database import transaction
-from grayscale.domain import nudges
+from grayscale.domain import due, nudges
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.domain.lever import deliveries, events
 from grayscale.extensions import db
@@ -138,11 +138,11 @@ def test_what_a_monitor_reads(connected: Flask, fake: FakeLever) -> None:
         send(connected, body())
         send(connected, body(signed_with="wrong"))
         moment.shift(90)
-        assert b"grayscale_lever_webhooks_received_total" in metrics.render()
+        assert b"grayscale_lever_webhooks_received_total" in metrics.render(due.ages())
         assert value("grayscale_deliveries_oldest_waiting_seconds", source="lever") == 90
         assert value("grayscale_deliveries_open", source="lever", state="pending") == 1
         events.handle_waiting()
-        metrics.render()
+        metrics.render(due.ages())
     assert value("grayscale_deliveries_oldest_waiting_seconds", source="lever") == 0
     assert [after - earlier for after, earlier in zip(counters(), before, strict=True)] == [2, 1, 1, 1]
 
