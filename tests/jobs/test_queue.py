@@ -1,5 +1,6 @@
 """With JOBS=workers a task names a row, is committed with it, and is found again when it is lost."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -94,7 +95,13 @@ def work_until(app: Flask, monkeypatch: pytest.MonkeyPatch, done: threading.Even
 
     db.session.remove()
     threading.Thread(target=stop).start()
-    worker.Worker(app).run()
+    # Where a browser's test ran before, Playwright keeps a loop of its own running in this thread.
+    others = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        worker.Worker(app).run()
+    finally:
+        asyncio._set_running_loop(others)
     assert done.is_set()
 
 
