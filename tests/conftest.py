@@ -201,6 +201,12 @@ def as_jonas(jonas: User, sign_in: Callable[[User], Browser]) -> Browser:
     return sign_in(jonas)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What mostly waits, for processes and for pages, comes first: the others fill its gaps, and nothing is left over
+    at the end for one worker alone."""
+    items.sort(key=lambda item: 2 - ("flow" in item.keywords) - ("browser" in item.keywords))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says more about the machine than about the code.
     settings.register_profile("any machine", deadline=None)

@@ -4,8 +4,9 @@ import subprocess
 import sys
 import time
 
-# Two at once: half of the time is waiting for processes and pages. A file stays together, as do its fixtures.
-IN_PARALLEL = ["-q", "-n", "2", "--dist", "loadfile"]
+# More at once than a small machine has cores: much of the time is waiting for processes and pages. A file stays
+# together, as do its fixtures, and the files keep the order tests/conftest.py gives them.
+IN_PARALLEL = ["-q", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 # Where the two databases differ: locks, leases, upserts, search, plans. `make postgresql` runs everything there.
 WHERE_DATABASES_DIFFER = [
     "-m", "not browser and not flow",

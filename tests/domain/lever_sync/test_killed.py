@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from grayscale.database import end_read
 from grayscale.domain.lever import sync
@@ -70,13 +71,13 @@ class Process:
 
 @pytest.mark.flow
 @pytest.mark.timeout(180)
-def test_a_sync_killed_at_ten_moments_ends_with_the_same_rows(app: Flask, tmp_path: Path) -> None:
+def test_a_sync_killed_at_ten_moments_ends_with_the_same_rows(app: Flask) -> None:
     with start_sandbox(candidates=700, latency_ms=3) as lever:
         app.extensions["grayscale.config"] = make_config(
             app.config["SQLALCHEMY_DATABASE_URI"], lever_api_url=lever.lever_url
         )
         connect(lever)
-        database = tmp_path / "test.db"
+        database = Path(str(make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database))
 
         def whole_sync() -> int:
             sync.request(kind=SyncKind.INITIAL)
