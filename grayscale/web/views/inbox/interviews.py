@@ -68,10 +68,7 @@ def interview_edit(conversation_id: int, interview_id: int) -> ResponseReturnVal
     """The form of an interview that exists."""
     found, interview = _known(conversation_id, interview_id)
     if (why_not := ours.why_not(interview)) is not None:
-        return sheet_page(
-            "inbox/_interview_cannot.html", found, opportunity=interview.opportunity, why_not=why_not,
-            interview=interview,
-        )  # fmt: skip
+        return cannot_page(found, interview, why_not)
     now = Terms.of(interview)
     sheet = interview_form.of(now) if request.method == "GET" else interview_form.filled(request.form)
     if request.method == "GET" or request.form.get("search"):
@@ -98,10 +95,7 @@ def interview_cancel(conversation_id: int, interview_id: int) -> ResponseReturnV
     """Asks by naming it; cancels on the answer."""
     found, interview = _known(conversation_id, interview_id)
     if (why_not := ours.why_not(interview)) is not None:
-        return sheet_page(
-            "inbox/_interview_cannot.html", found, opportunity=interview.opportunity, why_not=why_not,
-            interview=interview,
-        )  # fmt: skip
+        return cannot_page(found, interview, why_not)
     sheet = interview_form.of(Terms.of(interview)) if request.method == "GET" else interview_form.filled(request.form)
     if request.method == "POST":
         try:
@@ -212,6 +206,14 @@ def form_page(
         "inbox/_interview_form.html", conversation, status=status, opportunity=opportunity, sheet=sheet,
         interview=interview, remark=remark, zones=zone_choices(), actors=acting.choices(opportunity, me()),
         their_time=their_time(conversation), **_people(sheet.interviewers, sheet.find),
+    )  # fmt: skip
+
+
+def cannot_page(conversation: Conversation, interview: Interview, why_not: str) -> ResponseReturnValue:
+    """Why this interview cannot be changed here, where its form would be."""
+    return sheet_page(
+        "inbox/_interview_cannot.html", conversation, opportunity=interview.opportunity, why_not=why_not,
+        interview=interview,
     )  # fmt: skip
 
 
