@@ -13,14 +13,16 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, event
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, Select, event, inspect
+from sqlalchemy.orm import Session, aliased
 
 from grayscale.extensions import db
 
 BUSY_TIMEOUT_MS = 15_000
+
+Model = TypeVar("Model")
 
 _open: ContextVar["_Transaction | None"] = ContextVar("open_transaction", default=None)
 _writers = threading.Lock()
@@ -182,3 +184,16 @@ class Prepared:
 def end_read() -> None:
     """Give the connection back before a slow call: no transaction stays open over the network."""
     db.session().rollback()
+
+
+def shared_alias(model: type[Model]) -> type[Model]:
+    """A second name for *model*'s table that threads may share in their queries.
+
+    SQLAlchemy makes an alias's columns, and the index that leads to them, at first use and without a lock: of two
+    threads whose first queries came at once, one would mean the table itself where it says the alias. So they are made
+    here, while a module is imported.
+    """
+    alias = aliased(model)
+    named: Any = inspect(alias).selectable
+    named.corresponding_column(next(iter(inspect(model).local_table.columns)))
+    return alias

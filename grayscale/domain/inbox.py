@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_, union
-from sqlalchemy.orm import aliased
 
+from grayscale.database import shared_alias
 from grayscale.domain import visibility
 from grayscale.domain.visibility import Reader, ReaderKind
 from grayscale.extensions import db
@@ -110,12 +110,12 @@ class Listing:
 
 
 # Aliases throughout: the conditions of ``visibility`` speak of the tables themselves.
-_person = aliased(Candidate)
-_tied = aliased(Opportunity)
-_last = aliased(Message)
-_author = aliased(User)
-_assignee = aliased(User)
-_mine = aliased(ConversationMember)
+_person = shared_alias(Candidate)
+_tied = shared_alias(Opportunity)
+_last = shared_alias(Message)
+_author = shared_alias(User)
+_assignee = shared_alias(User)
+_mine = shared_alias(ConversationMember)
 
 
 def is_unread() -> ColumnElement[bool]:

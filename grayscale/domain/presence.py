@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import and_, bindparam, select, true
-from sqlalchemy.orm import aliased
 
 from grayscale import clock
-from grayscale.database import Prepared, transaction
+from grayscale.database import Prepared, shared_alias, transaction
 from grayscale.domain import sessions
 from grayscale.domain.inbox_member import membership
 from grayscale.extensions import db
@@ -18,7 +17,7 @@ from grayscale.models.types import UTCDateTime
 VIEWING = timedelta(seconds=25)
 TYPING = timedelta(seconds=12)
 
-_colleague = aliased(User)
+_colleague = shared_alias(User)
 _name = _colleague.name
 
 

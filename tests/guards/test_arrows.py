@@ -58,3 +58,11 @@ def test_only_the_composition_root_is_imported_by_the_entry() -> None:
     assert {name for name in imports_of(ROOT / "app.py") if name.startswith("grayscale")} <= {
         "grayscale", "grayscale.create_app", "grayscale.config", "grayscale.sandbox.cli",
     }  # fmt: skip
+
+
+def test_aliases_that_threads_share_are_made_ready() -> None:
+    """``aliased`` in a module's own body is made by the threads that use it first, at once; see ``shared_alias``."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                assert ast.unparse(node.value.func).rpartition(".")[2] != "aliased", f"{path.name}:{node.lineno}"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
+from grayscale.database import shared_alias
 from grayscale.domain import visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.transcripts import assembly, cutting, decide
@@ -28,8 +29,8 @@ from grayscale.models import (
 
 PAGE = 50
 # Joined under names of their own: who may see what is told by subqueries over the tables themselves.
-_Person = aliased(Candidate)
-_Noted = aliased(Opportunity)
+_Person = shared_alias(Candidate)
+_Noted = shared_alias(Opportunity)
 
 
 @enum.unique
