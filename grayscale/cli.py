@@ -50,7 +50,7 @@ def work(metrics_port: int | None) -> None:
         raise click.ClickException("JOBS is 'in-process': the web process runs the jobs; set JOBS=workers first.")
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
-        prepare(app)
+        prepare(app, invites=False)
     except NotReady as error:
         raise click.ClickException(str(error)) from None
     if metrics_port is not None:

@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from grayscale.extensions import db
 
 BUSY_TIMEOUT_MS = 15_000
+
+# By dialect: an INSERT that can say what is to happen when the row is there already.
+INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 Model = TypeVar("Model")
 

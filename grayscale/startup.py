@@ -24,10 +24,11 @@ class NotReady(Exception):
     """The process cannot start; the message is one line for the operator."""
 
 
-def prepare(app: Flask, *, patience: float = PATIENCE_SECONDS) -> str | None:
+def prepare(app: Flask, *, patience: float = PATIENCE_SECONDS, invites: bool = True) -> str | None:
     """Check schema and keys, make the rows there is one of; the one-time set-up link while nobody can sign in.
 
-    Waits up to *patience* seconds for the database. Raises ``NotReady``.
+    Waits up to *patience* seconds for the database. A process that does not invite makes no link, for a
+    new one ends the one before. Raises ``NotReady``.
     """
     ends_at = time.monotonic() + patience
     with app.app_context():
@@ -36,7 +37,7 @@ def prepare(app: Flask, *, patience: float = PATIENCE_SECONDS) -> str | None:
                 check_schema()
                 ensure_rows()
                 keys.check_readable()
-                return setup.link_if_needed()
+                return setup.link_if_needed() if invites else None
             except OperationalError as error:
                 reason = str(error.orig).splitlines()[0]
                 if time.monotonic() > ends_at:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import InstanceState
 
 from grayscale import clock
-from grayscale.database import transaction
+from grayscale.database import INSERT, transaction
 from grayscale.domain import audit
 from grayscale.extensions import db
 from grayscale.models import (
@@ -29,19 +29,18 @@ def ensure_rows() -> None:
     """Make the one-row tables' rows and the eight webhooks' where they are missing. Safe to call at any time."""
     if _complete():
         return
+    insert = INSERT[db.engine.dialect.name]
     with transaction() as session:
-        if session.get(Company, 1) is None:
-            session.add(Company(id=1, number_salt=secrets.token_hex(32), created_at=clock.now()))
-        if session.get(ChangeClock, 1) is None:
-            session.add(ChangeClock(id=1))
-        if session.get(LeverIntegration, 1) is None:
-            session.add(LeverIntegration(id=1, webhook_key=secrets.token_urlsafe(24)))
-        if session.get(TextingAccount, 1) is None:
-            session.add(TextingAccount(id=1))
-        if session.get(SchedulingPolicy, 1) is None:
-            session.add(SchedulingPolicy(id=1))
-        known = set(session.scalars(select(WebhookToken.event)))
-        session.add_all(WebhookToken(event=event) for event in LeverEvent if event not in known)
+        # Two processes may be the first at the same time; the later one finds the rows there.
+        for row in (
+            insert(Company).values(id=1, number_salt=secrets.token_hex(32), created_at=clock.now()),
+            insert(ChangeClock).values(id=1),
+            insert(LeverIntegration).values(id=1, webhook_key=secrets.token_urlsafe(24)),
+            insert(TextingAccount).values(id=1),
+            insert(SchedulingPolicy).values(id=1),
+            insert(WebhookToken).values([{"event": event} for event in LeverEvent]),
+        ):
+            session.execute(row.on_conflict_do_nothing())
 
 
 def _complete() -> bool:

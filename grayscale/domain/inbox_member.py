@@ -1,16 +1,11 @@
 """One person's own side of a conversation: what they have read, and their row for it."""
 
-from typing import Any
-
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from grayscale.database import transaction
+from grayscale.database import INSERT, transaction
 from grayscale.domain.errors import NotFound
 from grayscale.extensions import db
 from grayscale.models import Conversation, ConversationMember, User
-
-INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def member(conversation_id: int, user: User) -> ConversationMember | None:

@@ -10,7 +10,11 @@ from sqlalchemy.exc import OperationalError
 from grayscale import create_app, startup
 from grayscale.crypto import keyring
 from grayscale.database import transaction
-from grayscale.domain.company import lever_integration
+from grayscale.domain import company as company_rows
+from grayscale.domain import setup
+from grayscale.domain.company import company, ensure_rows, lever_integration
+from grayscale.extensions import db
+from grayscale.models import LeverEvent, WebhookToken
 from grayscale.startup import NotReady, prepare
 from tests import factories
 from tests.conftest import make_config
@@ -20,8 +24,18 @@ def test_a_fresh_installation_gets_a_link_and_an_inhabited_one_does_not(app: Fla
     link = prepare(app)
     assert link is not None
     assert link.startswith("https://texting.test/setup/")
+    assert prepare(app, invites=False) is None
+    setup.check(link.rpartition("/")[2])
     factories.user()
     assert prepare(app) is None
+
+
+def test_two_processes_may_start_on_an_empty_database_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = company().number_salt
+    monkeypatch.setattr(company_rows, "_complete", lambda: False)
+    ensure_rows()
+    assert company().number_salt == before
+    assert db.session.scalar(db.select(db.func.count()).select_from(WebhookToken)) == len(LeverEvent)
 
 
 def test_an_empty_database_is_named_with_the_remedy(tmp_path: Path) -> None:

@@ -146,3 +146,18 @@ def test_an_invited_person_known_to_lever_is_mapped_by_itself(as_ana: Browser) -
 def test_nobody_by_that_number(as_ana: Browser) -> None:
     assert as_ana.get(f"{USERS}/999").status == 404
     assert as_ana.post(f"{USERS}/999", {"role": "recruiter"}).status == 404
+
+
+def test_a_super_admin_ends_a_colleagues_sign_ins(app: Flask, as_ana: Browser, ana: User, jonas: User) -> None:
+    as_jonas, elsewhere = Browser(app, jonas), Browser(app, jonas)
+    assert as_ana.get(f"{USERS}/{jonas.id}").words.count("Last used") == 2
+
+    page = as_ana.get(as_ana.post(f"{USERS}/{jonas.id}/sign-out").location)
+
+    assert "Jonas Rehn is signed out everywhere" in page.words
+    assert "Last used" not in page.words
+    assert [browser.get("/account").status for browser in (as_jonas, elsewhere)] == [302, 302]
+    line = db.session.scalars(db.select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert line is not None
+    assert (line.action, line.user_id, line.subject) == ("user.signed_out_everywhere", ana.id, jonas.email)
+    assert Browser(app, fresh(jonas)).get("/account").status == 200, "they may come back"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from grayscale.domain.inbox_member import INSERT
+from grayscale.database import INSERT
 from grayscale.domain.interviews import clashes
 from grayscale.domain.slots.working_hours import Span, overlaps
 from grayscale.extensions import db

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from grayscale.config import current_config
-from grayscale.domain import invitations, users
+from grayscale.domain import invitations, sessions, users
 from grayscale.domain.errors import Conflict, Invalid
 from grayscale.domain.extension import connecting
 from grayscale.models import Role, User
@@ -110,6 +110,15 @@ def deactivate(user_id: int) -> ResponseReturnValue:
     return redirect(url_for("settings_users.index"), 303)
 
 
+@bp.post("/<int:user_id>/sign-out")
+@super_admin_only
+def sign_out_everywhere(user_id: int) -> ResponseReturnValue:
+    name = users.get(user_id).name
+    ended = sessions.end_all(user_id, by=me())
+    flash(f"{name} is signed out everywhere." if ended else f"{name} was not signed in anywhere.", "success")
+    return redirect(url_for("settings_users.show", user_id=user_id), 303)
+
+
 @bp.post("/<int:user_id>/reactivate")
 @super_admin_only
 def reactivate(user_id: int) -> ResponseReturnValue:
@@ -121,7 +130,9 @@ def reactivate(user_id: int) -> ResponseReturnValue:
 def _form(user: User, *, filled: bool) -> UserForm:
     stored = {"formdata": None, "role": user.role.value, "lever_user_id": user.lever_user_id or ""}
     form = UserForm(**stored) if filled else UserForm()
-    known = {"": "Nobody"} | {lever.lever_id: f"{lever.name} ({lever.email})" for lever in users.lever_users()}
+    known = {"": "Nobody"} | {
+        lever.lever_id: f"{lever.name} ({lever.email})" if lever.email else lever.name for lever in users.lever_users()
+    }
     if user.lever_user_id:
         known.setdefault(user.lever_user_id, "The one chosen before, now deactivated in Lever")
     form.lever_user_id.choices = known
@@ -138,4 +149,6 @@ def _page(user: User, form: UserForm, status: int = 200) -> ResponseReturnValue:
     made_for, token = session.pop(NEW_LINK, None) or (None, None)
     link = f"{current_config().public_url}/join/{token}" if made_for == user.id else ""
     proposal = users.proposals().get(user.id)
-    return render_template("users/show.html", user=user, form=form, link=link, proposal=proposal), status
+    return render_template(
+        "users/show.html", user=user, form=form, link=link, proposal=proposal, sessions=sessions.of(user.id)
+    ), status
