@@ -40,7 +40,8 @@ BY_THE_CLOCK = tuple(task.job for task in TASKS if task.job in MORE_THAN_ROWS or
 BEAT_SECONDS = 5.0
 # A worker that says nothing for this long is dead; what it held in the queue is thrown away.
 DEAD_AFTER_SECONDS = 30.0
-RETRY_SECONDS = 1.0
+# How long a worker whose queue does not answer waits before it tries again: at first, and at most.
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 15.0
 # Hosts kill after 30 s; what is not finished by then is found again by its lease.
 STOP_WITHIN_SECONDS = 24.0
 
@@ -83,9 +84,21 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         beating = asyncio.create_task(self._beat())
+        pause = 0.0
         while not self._stop.is_set():
+            began = loop.time()
             await self._work_until_it_breaks()
+            # What breaks at once, as without its tables, is tried ever less often.
+            is_quick = loop.time() - began < LONGEST_RETRY_SECONDS
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS) if is_quick and pause else RETRY_SECONDS
+            await self._pause(pause)
         beating.cancel()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless the process is to end."""
+        assert self._stop is not None  # noqa: S101 - set before this is ever called
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
 
     def _end(self) -> None:
         """Let the rounds under way finish; insist before the host does."""
@@ -110,8 +123,6 @@ class Worker:
             log.warning("the queue does not answer; trying again", reason=type(error).__name__)
         finally:
             stop.cancel()
-        if not self._stop.is_set():
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _serve(self) -> None:
         tasks = self._with_tasks(queue.open_queue(self._url))

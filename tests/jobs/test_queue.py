@@ -146,3 +146,22 @@ def test_a_worker_outlives_a_restart_of_the_database(
 
     work_until(app, monkeypatch, done, work)
     assert done.is_set()
+
+
+def test_a_queue_that_breaks_at_once_is_tried_ever_less_often(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    done = threading.Event()
+
+    class Broken(worker.Worker):
+        async def _work_until_it_breaks(self) -> None:
+            """Without its tables: breaks at once."""
+
+        async def _pause(self, seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 6:
+                done.set()
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(worker, "Worker", Broken)
+    work_until(app, monkeypatch, done, None)
+    assert pauses[:6] == [1, 2, 4, 8, 15, 15]
