@@ -2,11 +2,11 @@
 
 import argparse
 import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from bench import leftovers
 from bench.soak import check
 from bench.soak.deployment import Deployment, Process, running
 from bench.soak.people import Recruiter, Said
@@ -28,8 +28,7 @@ def main() -> None:
     options.add_argument("--texts", type=int, default=40, help="sent one by one, for the latency")
     options.add_argument("--burst", type=int, default=400, help="committed at once, for the throughput")
     given = options.parse_args()
-    # Ended from outside, it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    leftovers.watch()
     print("| engine | from Send to the carrier, p50 / p95 | texts a second | one killed midway |")
     print("|---|---|---|---|")
     for engine, workers in ENGINES.items():

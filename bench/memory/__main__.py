@@ -1,9 +1,7 @@
 """``python -m bench.memory``: the web process after a large sync, and while people use the inbox."""
 
 import argparse
-import signal
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -12,6 +10,7 @@ from pathlib import Path
 import psutil
 import requests
 
+from bench import leftovers
 from bench.webhooks.state import is_synced
 from grayscale.sandbox import Sandbox
 from tests.flow.product import PASSWORD, RECRUITER, Product, eventually
@@ -28,8 +27,7 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=30.0, help="of reading, polling and searching")
     options.add_argument("--recruiters", type=int, default=20)
     given = options.parse_args()
-    # Ended from outside, it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    leftovers.watch()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         with (
@@ -69,7 +67,7 @@ def use(product: Product, recruiters: int, seconds: float) -> list[float]:
                 http.get(product.url + path, timeout=60)
                 time.sleep(0.5)
 
-    threads = [threading.Thread(target=read) for _ in range(recruiters)]
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(recruiters)]
     for thread in threads:
         thread.start()
     samples = []

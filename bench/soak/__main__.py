@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench import leftovers
 from bench.soak import check, people
 from bench.soak.deployment import Deployment, running
 from bench.soak.people import Recruiter, Said
@@ -39,8 +40,7 @@ def main() -> int:
     options.add_argument("--pause", type=float, default=10.0, metavar="SECONDS", help="between two acts of one person")
     options.add_argument("--keep", type=Path, help="folder for the processes' logs")
     given = options.parse_args()
-    # Ended from outside, it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    leftovers.watch()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,13 +94,16 @@ class Soak:
     def _rage(self, deployment: Deployment, recruiters: list[Recruiter]) -> None:
         until = time.monotonic() + self.given.minutes * 60
         pause = self.given.pause
-        threads = [threading.Thread(target=one.work, args=[until, pause]) for one in recruiters]
+        # Daemons: ended from outside, the soak does not wait for them.
+        threads = [threading.Thread(target=one.work, args=[until, pause], daemon=True) for one in recruiters]
         threads.append(
             threading.Thread(
-                target=people.answer_all, args=[recruiters, deployment, self.said, until, pause * 3]
+                target=people.answer_all, args=[recruiters, deployment, self.said, until, pause * 3],
+                daemon=True,
             )
         )
-        threads.append(threading.Thread(target=people.work_in_lever, args=[deployment, self.said, until, 1.0]))
+        lever = [deployment, self.said, until, 1.0]
+        threads.append(threading.Thread(target=people.work_in_lever, args=lever, daemon=True))
         for thread in threads:
             thread.start()
         self._kill(deployment, until)
