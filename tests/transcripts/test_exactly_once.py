@@ -40,6 +40,7 @@ from tests.transcripts.conftest import HOUR, MINUTE, NOON, connect, make_chat
 from tests.transcripts.fake_lever import FakeLever, Killed
 
 TOKEN = re.compile(r"<(\d+)>")
+REFERENCE = re.compile(r"GS-\w{10}")
 LANDS_AFTER = timedelta(seconds=60)
 FAULTS = ("lost_after", "lost_before", "stalled", "slow_down", "unreachable", "refuse", "unauthorised")
 
@@ -191,8 +192,13 @@ class Machine(RuleBasedStateMachine):
             if transcript.state is TranscriptState.UNSURE:
                 part = attempt.open_part(transcript)
                 mark = checking.mark_of(transcript, part.number if part else 0)
-                is_there = any(bears(value, mark) for value in self.lever.values)
-                (decide.is_in_lever if is_there else decide.post_again)(transcript.id, self.person)
+                of = transcript.opportunity_lever_id or ""
+                found = [one.id for one in self.lever.threads(of) if any(bears(value, mark) for value in one.values)]
+                if not found:
+                    decide.post_again(transcript.id, self.person)
+                    continue
+                with suppress(Invalid):  # the key may not read it: it stays unsure until one may
+                    decide.is_in_lever(transcript.id, self.person, found[0])
 
     # What must hold
 
@@ -217,6 +223,8 @@ class Machine(RuleBasedStateMachine):
                 assert numbers == sorted(numbers, key=lambda number: (self.spoken[number].at, number)), "out of order"
                 seen += numbers
         assert len(seen) == len(set(seen)), "noted twice"
+        threads = [{*REFERENCE.findall("\n".join(one.values))} for many in self.lever.notes.values() for one in many]
+        assert len(set().union(*threads)) == sum(map(len, threads)), "one transcript in two Notes"
         assert not self.too_early, "noted before the hour was up"
 
     def teardown(self) -> None:

@@ -111,10 +111,30 @@ def test_unsure_is_decided_by_a_person_post_it_again(
     assert len(lever.values) == 2
 
 
-def unsure(chat: Chat, lever: FakeLever, time: Time) -> list[int]:
+def test_a_long_one_begun_in_doubt_goes_on_under_the_note_a_person_names(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    [transcript] = unsure(chat, lever, time, "word " * 4000)
+    [begun] = lever.threads(chat.opportunity.lever_id)
+    page = as_jonas.get("/notes?state=unsure")
+    assert page.one(".notes-list .button[href$='#which']").text == "It is in Lever…"
+    page = as_jonas.get(f"/notes/{transcript}")
+    assert "The rest of this transcript belongs under that Note" in page.words
+    for named, sentence in (("", "Say which Note it is"), ("note-99", "Lever has no such Note")):
+        answer = as_jonas.post(f"/notes/{transcript}/in-lever", {"note": named})
+        assert answer.status == 422
+        assert sentence in answer.one("#note-error").text
+    assert states() == [TranscriptState.UNSURE]
+    as_jonas.post(f"/notes/{transcript}/in-lever", {"note": f"https://lever.test/notes/{begun.id}/"})
+    work()
+    assert states() == [TranscriptState.POSTED]
+    assert [len(thread.values) for thread in lever.threads(chat.opportunity.lever_id)] == [3]
+
+
+def unsure(chat: Chat, lever: FakeLever, time: Time, words: str = "Hi") -> list[int]:
     lever.may_list = False
     lever.faults.append("lost_after")
-    chat.sent()
+    chat.sent(words)
     time.shift(HOUR)
     work()
     time.shift(MINUTE)

@@ -67,6 +67,11 @@ def thread_of(transcript: Transcript) -> str | None:
     return next((part.note_id for part in transcript.parts if part.note_id), None)
 
 
+def begins_a_thread(transcript: Transcript) -> bool:
+    """Whether the comment whose turn it is begins a Note that others are to join: they need to know its id."""
+    return thread_of(transcript) is None and sum(part.posted_at is None for part in transcript.parts) > 1
+
+
 def begin(hold: Hold) -> Call | None:
     """Commit that the next comment is about to be called; from here on its outcome is unknown until proven.
 

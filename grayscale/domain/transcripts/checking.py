@@ -30,6 +30,7 @@ MOST_PAGES = 50
 MAY_NOT_LOOK = (
     "Lever's answer was lost, and this API key may not list notes, so whether the Note arrived cannot be looked up."
 )
+REST_WAITS = " The rest of this transcript belongs under that Note and waits until it is known."
 LOOKED_IN_VAIN = "Lever's answer was lost. The opportunity's notes did not show it yet; they are read once more."
 
 
@@ -58,7 +59,11 @@ def check(hold: Hold, client: LeverClient) -> None:
         _leave_to_people(hold)
         return
     try:
-        note = find(client, question.opportunity, question.mark) if look == "list_notes" else _read(client, question)
+        note = (
+            find(client, question.opportunity, question.mark)
+            if look == "list_notes"
+            else read(client, question.opportunity, question.thread or "", question.mark)
+        )
     except Forbidden:
         permissions.learn(look, granted=False)
         _look_again_otherwise(hold, question)
@@ -81,13 +86,13 @@ def _way_to_look(question: Question) -> Literal["get_note", "list_notes"] | None
     return "list_notes" if permissions.may("list_notes") is not False else None
 
 
-def _read(client: LeverClient, question: Question) -> Note | None:
-    """The Note the comment was added to, if it is there and bears the mark."""
+def read(client: LeverClient, opportunity: str, note_id: str, mark: str) -> Note | None:
+    """The Note of that id, if it is there and bears *mark*. Raises the client's errors."""
     try:
-        note = client.get_note(question.opportunity, question.thread or "")
+        note = client.get_note(opportunity, note_id)
     except NotFound:
         return None
-    return note if any(bears(comment.value, question.mark) for comment in note.comments) else None
+    return note if any(bears(comment.value, mark) for comment in note.comments) else None
 
 
 def reopen_unsure() -> int:
@@ -169,7 +174,8 @@ def _leave_to_people(hold: Hold) -> None:
     with transaction():
         transcript = held(hold)
         if transcript is not None:
-            attempt.release(transcript, TranscriptState.UNSURE, clock.now(), MAY_NOT_LOOK)
+            reason = MAY_NOT_LOOK + (REST_WAITS if attempt.begins_a_thread(transcript) else "")
+            attempt.release(transcript, TranscriptState.UNSURE, clock.now(), reason)
 
 
 def _look_again_otherwise(hold: Hold, question: Question) -> None:

@@ -1,31 +1,70 @@
 """What people decide about a transcript: where nobody else can know, or sooner than it would happen by itself."""
 
+import re
+
 from sqlalchemy import select
 
 from grayscale import clock
-from grayscale.database import transaction
+from grayscale.clients.errors import ClientError, Forbidden
+from grayscale.database import end_read, transaction
 from grayscale.domain import audit, locks, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
+from grayscale.domain.lever import connection, permissions
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.transcripts import attempt, cutting, eligible
+from grayscale.domain.transcripts import attempt, checking, cutting, eligible
 from grayscale.models import Conversation, Transcript, TranscriptState, User
 
 HIDDEN = "There is no such transcript, or it is not visible to you."
 DECIDED = "This transcript is no longer in doubt: somebody or something was quicker. Nothing was changed."
 
 
-def is_in_lever(transcript_id: int, by: User) -> None:
-    """The person looked: the Note in doubt is in Lever. Raises ``NotFound``, ``Conflict``."""
+def is_in_lever(transcript_id: int, by: User, note: str = "") -> None:
+    """The person looked: the Note in doubt is in Lever. Raises ``NotFound``, ``Conflict``, ``Invalid``.
+
+    Where further comments are to join it, *note* must be its id or address, and Lever is asked whether that is the
+    Note: without it the rest would begin a second one.
+    """
+    number, note_id = _find_begun(transcript_id, by, note)
     with transaction():
         transcript = _in_state(transcript_id, by, TranscriptState.UNSURE)
         part = attempt.open_part(transcript)
-        if part is not None:
-            part.posted_at = clock.now()
+        if part is None or part.number != number:
+            raise Conflict(DECIDED)
+        part.posted_at = clock.now()
+        part.note_id = note_id
         if attempt.open_part(transcript) is None:
             attempt.complete(transcript)
         else:
             attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
         _written_down("transcript.is_in_lever", transcript, by)
+
+
+def _find_begun(transcript_id: int, by: User, note: str) -> tuple[int, str | None]:
+    """The number of the comment in doubt, and the id of the Note it began where others are to join it."""
+    with transaction():
+        transcript = _in_state(transcript_id, by, TranscriptState.UNSURE)
+        part = attempt.open_part(transcript)
+        if part is None or transcript.opportunity_lever_id is None:
+            raise Conflict(DECIDED)
+        number, opportunity = part.number, transcript.opportunity_lever_id
+        mark = checking.mark_of(transcript, number)
+        if not attempt.begins_a_thread(transcript):
+            return number, None
+    note_id = re.split(r"[/?#&=\s]+", note.strip().rstrip("/"))[-1]
+    if not note_id:
+        raise Invalid("Say which Note it is: the rest of this transcript is added to it.", "note")
+    client = connection.client()
+    end_read()
+    try:
+        found = checking.read(client, opportunity, note_id, mark)
+    except Forbidden:
+        permissions.learn("get_note", granted=False)
+        raise Invalid("This API key may not read notes, so Lever could not be asked about it.", "note") from None
+    except ClientError as error:
+        raise Invalid(f"Lever could not be asked: {error.message}", "note") from error
+    if found is None or found.deleted_at is not None:
+        raise Invalid(f"Lever has no such Note with {mark} in it on this opportunity.", "note")
+    return number, found.id
 
 
 def post_again(transcript_id: int, by: User) -> None:

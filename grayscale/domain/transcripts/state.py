@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from grayscale.domain.lever import connection
-from grayscale.domain.transcripts import cutting, eligible
+from grayscale.domain.transcripts import attempt, cutting, eligible
 from grayscale.extensions import db
 from grayscale.models import Conversation, Message, Transcript, TranscriptState
 
@@ -36,6 +36,8 @@ class NoteLine:
     url: str = ""
     reference: str = ""
     count: int = 0
+    # Whether who says that it is in Lever must also say which Note it is.
+    asks_which: bool = False
 
     @property
     def needs_a_person(self) -> bool:
@@ -109,6 +111,7 @@ def line_of(transcript: Transcript) -> NoteLine:
         url=transcript.opportunity.url if transcript.opportunity else "",
         reference=transcript.reference,
         count=transcript.message_count,
+        asks_which=state is TranscriptState.UNSURE and attempt.begins_a_thread(transcript),
     )
 
 

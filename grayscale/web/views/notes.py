@@ -15,6 +15,7 @@ from grayscale.domain.transcripts.listing import View
 from grayscale.models import User
 from grayscale.web.auth import me, safe_next, super_admin_only
 from grayscale.web.filters import duration
+from grayscale.web.forms.notes import WhichNoteForm
 from grayscale.web.htmx import respond, wants_partial
 
 bp = Blueprint("notes", __name__, url_prefix="/notes")
@@ -56,7 +57,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<int:transcript_id>")
 def show(transcript_id: int) -> ResponseReturnValue:
-    return render_template("notes/show.html", note=listing.detail(transcript_id, me()))
+    return _page(transcript_id)
 
 
 @bp.get("/conversations/<int:conversation_id>")
@@ -78,7 +79,16 @@ def look(transcript_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:transcript_id>/in-lever")
 def is_in_lever(transcript_id: int) -> ResponseReturnValue:
-    return _decided(transcript_id, decide.is_in_lever, "Noted: it is in Lever.")
+    form = WhichNoteForm()
+
+    def act(transcript_id: int, by: User) -> None:
+        decide.is_in_lever(transcript_id, by, form.note.data or "")
+
+    try:
+        return _decided(transcript_id, act, "Noted: it is in Lever.")
+    except (Invalid, connection.NotConnected) as error:
+        form.note.errors = [str(error)]
+        return _page(transcript_id, form, 422)
 
 
 @bp.post("/<int:transcript_id>/post-again")
@@ -107,6 +117,11 @@ def post_now(conversation_id: int) -> ResponseReturnValue:
     except Invalid as error:
         said, category = str(error), "warning"
     return _back(conversation_id, said, category)
+
+
+def _page(transcript_id: int, which: WhichNoteForm | None = None, status: int = 200) -> ResponseReturnValue:
+    note = listing.detail(transcript_id, me())
+    return render_template("notes/show.html", note=note, which=which or WhichNoteForm(formdata=None)), status
 
 
 def _decided(transcript_id: int, act: Callable[[int, User], None], done: str) -> ResponseReturnValue:
