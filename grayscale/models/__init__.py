@@ -29,7 +29,7 @@ from grayscale.models.single_sign_on import SingleSignOn
 from grayscale.models.slots import OfferState, Reminder, ReminderKind, SchedulingPolicy, Slot, SlotHold, SlotOffer
 from grayscale.models.sync_run import SyncKind, SyncRun, SyncState, SyncWindow
 from grayscale.models.template import Snippet, Template
-from grayscale.models.texting_account import ConsentPolicy, SendingNumber, TextingAccount
+from grayscale.models.texting_account import ConsentPolicy, Registration, SendingNumber, TextingAccount
 from grayscale.models.transcript import OPEN_TRANSCRIPTS, Transcript, TranscriptPart, TranscriptState
 from grayscale.models.user import Role, User
 from grayscale.models.user_session import SessionKind, UserSession
@@ -81,6 +81,7 @@ __all__ = [
     "OfferState",
     "Opportunity",
     "Posting",
+    "Registration",
     "Reminder",
     "ReminderKind",
     "Role",

@@ -20,6 +20,16 @@ class ConsentPolicy(enum.StrEnum):
     RECORDED_CONSENT = "recorded_consent"
 
 
+@enum.unique
+class Registration(enum.StrEnum):
+    """Whether the carriers know who texts from a number: they drop what comes from one that is not registered."""
+
+    # Also where none is asked for, as outside the US.
+    APPROVED = "approved"
+    PENDING = "pending"
+    MISSING = "missing"
+
+
 class TextingAccount(db.Model):  # type: ignore[name-defined]
     """Credentials at Twilio and the rules every text obeys: one row."""
 
@@ -73,6 +83,14 @@ class SendingNumber(db.Model):  # type: ignore[name-defined]
     # The next moment a text may leave from it: the pace, shared by every process.
     free_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     stopped_reason: Mapped[str | None] = mapped_column(Text)
+    # As a super admin says, or the carrier by an error code; nothing is sent from a number that is not approved.
+    registration: Mapped[Registration] = mapped_column(
+        enum_type(Registration, "registration"), default=Registration.APPROVED, server_default="approved"
+    )
     # When too many of its texts of late were blocked as spam, and how many of how many.
     filtered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     filtered_words: Mapped[str] = mapped_column(String(40), default="", server_default="")
+
+    @property
+    def can_send(self) -> bool:
+        return self.active and self.stopped_reason is None and self.registration is Registration.APPROVED

@@ -20,6 +20,7 @@ from grayscale.models import (
     Conversation,
     Message,
     MessageState,
+    Registration,
     SendingNumber,
     TextingAccount,
     User,
@@ -189,14 +190,16 @@ def test_whoever_texted_us_first_needs_no_opt_out_line(
     assert ask(conversation, jonas, "It is!").allowed
 
 
-@pytest.mark.parametrize("what", ["account", "number", "inactive"])
+@pytest.mark.parametrize("what", ["account", "number", "unregistered", "inactive"])
 def test_a_sender_the_carrier_stopped_sends_nothing(
     conversation: Conversation, jonas: User, connected: SendingNumber, what: str
 ) -> None:
     if what == "account":
         change(TextingAccount, 1, stopped_reason="Twilio refused the token.")
     elif what == "number":
-        change(SendingNumber, connected.id, stopped_reason="Not registered.")
+        change(SendingNumber, connected.id, stopped_reason="Not ours.")
+    elif what == "unregistered":
+        change(SendingNumber, connected.id, registration=Registration.PENDING)
     else:
         change(SendingNumber, connected.id, active=False)
     assert ask(conversation, jonas).code is Code.SENDER_STOPPED

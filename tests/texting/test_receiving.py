@@ -22,6 +22,7 @@ from grayscale.models import (
     Direction,
     Message,
     MessageState,
+    Registration,
     SendingNumber,
     TextingAccount,
     User,
@@ -354,7 +355,11 @@ def test_an_unregistered_number_is_stopped_until_a_person_acts(
     message = submit(conversation)
     outbound.send_due()
     say(fresh(message).carrier_id or "", "undelivered", 30034)
-    with pytest.raises(outbound.Blocked, match="cannot send"):
+    with pytest.raises(outbound.Blocked, match="not registered with US carriers"):
+        submit(conversation, "Again")
+    account.recheck_stops()
+    account.save_number(connected.e164, ana, registration=Registration.PENDING)
+    with pytest.raises(outbound.Blocked, match="not approved yet"):
         submit(conversation, "Again")
     account.set_active(connected.id, True, ana)
     submit(conversation, "Again")

@@ -8,7 +8,7 @@ from responses import matchers
 from grayscale.domain.company import texting_account
 from grayscale.domain.texting import account, outbound
 from grayscale.extensions import db
-from grayscale.models import ConsentPolicy
+from grayscale.models import ConsentPolicy, SendingNumber
 from tests.page import Browser
 from tests.texting.carrier import OURS, PUBLIC, SID, TOKEN, Carrier
 
@@ -156,3 +156,15 @@ def test_a_number_is_pointed_here_at_the_carrier_and_a_test_text_can_be_watched(
     refused = as_ana.post(f"{PATH}/test", {"number": "12"})
     assert refused.status == 422
     assert refused.field("Send it to")["value"] == "12"
+
+
+def test_a_number_waiting_for_its_registration_is_said_so_and_approved_with_one_click(
+    as_ana: Browser, connected: SendingNumber
+) -> None:
+    as_ana.post(f"{PATH}/numbers", {"e164": OURS, "label": "Nurses", "user_id": "", "registration": "pending"})
+    page = as_ana.get(PATH)
+    assert "Waiting for approval" in page.one("#numbers tbody").text
+    number = account.numbers()[0]
+    as_ana.post(f"{PATH}/numbers/{number.id}/resume")
+    assert "In use" in as_ana.get(PATH).one("#numbers tbody").text
+    assert account.number_for(None).can_send

@@ -16,7 +16,7 @@ from grayscale.domain.company import ensure_rows, texting_account
 from grayscale.domain.errors import DomainError, Invalid, NotFound
 from grayscale.domain.nudges import Job, nudge
 from grayscale.extensions import db
-from grayscale.models import Delivery, DeliveryState, SendingNumber, Source, TextingAccount, User
+from grayscale.models import Delivery, DeliveryState, Registration, SendingNumber, Source, TextingAccount, User
 
 # Seconds a send may take before its outcome counts as unknown.
 TIMEOUT = 10.0
@@ -82,7 +82,7 @@ def number_for(user: User | None) -> SendingNumber:
     usable = own or [number for number in active if number.user_id is None]
     if not usable:
         raise NotConnected("There is no number to text from. A super admin can add one in Settings › Texting.")
-    return next((number for number in usable if number.stopped_reason is None), usable[0])
+    return next((number for number in usable if number.can_send), usable[0])
 
 
 def by_address(e164: str, messaging_service_sid: str | None = None) -> SendingNumber | None:
@@ -160,7 +160,7 @@ def normalise_number(raw: str) -> str:
 
 def save_number(
     raw: str, by: User, *, label: str = "", messaging_service_sid: str = "", user_id: int | None = None,
-    segments_per_second: int | None = None,
+    segments_per_second: int | None = None, registration: Registration = Registration.APPROVED,
 ) -> SendingNumber:
     """Add a number, or change the one that is already there. Raises ``Invalid``."""
     e164 = normalise_number(raw)
@@ -180,11 +180,13 @@ def save_number(
         number.messaging_service_sid = service or None
         number.user_id = user_id
         number.active = True
+        number.registration = registration
         if segments_per_second:
             number.segments_per_second = segments_per_second
         session.flush()
         _take_parked_texts(e164)
-        audit.record("texting.number_saved", by=by, subject=e164)
+        audit.record("texting.number_saved", by=by, subject=e164, detail={"registration": registration.value})
+        nudge(Job.OUTBOUND)
     return number
 
 
@@ -207,7 +209,8 @@ def save_first_number(raw: str, by: User) -> bool:
 
 
 def set_active(number_id: int, active: bool, by: User) -> None:
-    """Stop or resume the use of a number; its conversations stay. Resuming forgets why the carrier stopped it."""
+    """Stop or resume the use of a number; its conversations stay. Resuming forgets why the carrier stopped it, and
+    says that its registration is approved."""
     with transaction() as session:
         number = session.get(SendingNumber, number_id)
         if number is None:
@@ -215,6 +218,7 @@ def set_active(number_id: int, active: bool, by: User) -> None:
         number.active = active
         if active:
             number.stopped_reason = None
+            number.registration = Registration.APPROVED
         audit.record("texting.number_resumed" if active else "texting.number_stopped", by=by, subject=number.e164)
         nudge(Job.OUTBOUND)
 
@@ -247,13 +251,9 @@ def recheck_stops() -> None:
     with transaction() as session:
         session.get_one(TextingAccount, 1).stopped_reason = None
         for number in session.scalars(select(SendingNumber).where(SendingNumber.e164.in_(usable))):
-            # A registration the carriers miss does not show in the list of numbers: a person lifts that stop.
-            if number.stopped_reason and not number.stopped_reason.startswith(UNREGISTERED):
-                number.stopped_reason = None
+            # A registration the carriers miss does not show in the list of numbers: that is left to a person.
+            number.stopped_reason = None
         nudge(Job.OUTBOUND)
-
-
-UNREGISTERED = "US carriers"
 
 
 def _take_parked_texts(e164: str) -> None:

@@ -33,12 +33,17 @@ from grayscale.models import (
     MessageState,
     Opportunity,
     Posting,
+    Registration,
     User,
 )
 
 # A reply to somebody who just texted may go at any hour.
 LIVE_EXCHANGE = timedelta(minutes=15)
 LIMIT_WINDOW = timedelta(hours=24)
+UNREGISTERED = {
+    Registration.PENDING: "Our number's registration with US carriers is not approved yet.",
+    Registration.MISSING: "Our number is not registered with US carriers.",
+}
 # Numbers change hands: a consent nobody confirmed by a text for so long is asked for again.
 CONSENT_LASTS = timedelta(days=365)
 
@@ -290,12 +295,14 @@ def _introduction(
 
 def _sender(conversation: Conversation) -> Verdict | None:
     account, number = texting_account(), conversation.sending_number
-    what = None
+    what: str | None = None
     if not account.account_sid or not account.auth_token:
         what = "Texting is not set up."
     elif account.stopped_reason:
         what = "Texting is disconnected."
-    elif not number.active or number.stopped_reason:
+    elif number.registration is not Registration.APPROVED:
+        what = UNREGISTERED[number.registration]
+    elif not number.can_send:
         what = "Our number cannot send now."
     sentence = f"{what} A super admin must look at Settings › Texting."
     return Verdict(False, Code.SENDER_STOPPED, sentence) if what else None

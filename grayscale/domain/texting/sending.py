@@ -25,7 +25,15 @@ from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.texting import account, gate, hours, lines, states
 from grayscale.extensions import db
 from grayscale.logging import get_logger
-from grayscale.models import Conversation, Direction, Message, MessageState, SendingNumber, TextingAccount
+from grayscale.models import (
+    Conversation,
+    Direction,
+    Message,
+    MessageState,
+    Registration,
+    SendingNumber,
+    TextingAccount,
+)
 
 log = get_logger(__name__)
 
@@ -119,6 +127,7 @@ def _claim() -> list[int]:
             or_(SendingNumber.free_at.is_(None), SendingNumber.free_at <= now + BURST),
             SendingNumber.active.is_(True),
             SendingNumber.stopped_reason.is_(None),
+            SendingNumber.registration == Registration.APPROVED,
             ~after_another,
         )
         .subquery()

@@ -29,6 +29,7 @@ from grayscale.models import (
     Kind,
     Message,
     MessageState,
+    Registration,
     SendingNumber,
     Source,
     TextingAccount,
@@ -60,7 +61,9 @@ OURS = (
     MessageState.UNSURE,
 )
 # A sender the carrier takes nothing from until a person acts.
-STOPS_SENDER = frozenset({21212, 21606, 21659, 30034})
+STOPS_SENDER = frozenset({21212, 21606, 21659})
+# The carriers miss the sender's registration, or a toll-free number's verification.
+UNREGISTERED = frozenset({30032, 30034})
 # The number itself is the trouble, not its route from us.
 BAD_NUMBER = frozenset({21211, 21614, 21635, 30005, 30006})
 BLOCKED_BY_RECIPIENT = 30004
@@ -127,6 +130,9 @@ def fail(message: Message, failure: Failure, *, state: MessageState = MessageSta
     elif failure.code == filtering.FILTERED:
         db.session.flush()
         filtering.count_again(conversation.sending_number_id)
+    elif failure.code in UNREGISTERED:
+        db.session.get_one(SendingNumber, conversation.sending_number_id).registration = Registration.MISSING
+        log.error("a sending number is not registered", number=conversation.sending_number_id)
     elif failure.code in STOPS_SENDER:
         stop_sender(conversation.sending_number_id, failure.admin_text)
     elif failure.kind in (FailureKind.AUTH, FailureKind.SUSPENDED):

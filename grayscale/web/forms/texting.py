@@ -8,7 +8,7 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAr
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from grayscale.domain.inbox_acts import Colleague
-from grayscale.models import ConsentPolicy
+from grayscale.models import ConsentPolicy, Registration
 
 CONSENT_WORDS = {
     ConsentPolicy.ANY_VALID_NUMBER: "Any candidate with a valid number",
@@ -38,6 +38,13 @@ class TextingForm(FlaskForm):
     help_text = TextAreaField("Answer to HELP", [Length(max=480)])
 
 
+REGISTRATION_WORDS = {
+    Registration.APPROVED: "Approved, or none needed",
+    Registration.PENDING: "Waiting for approval",
+    Registration.MISSING: "Missing or refused",
+}
+
+
 class NumberForm(FlaskForm):
     """A further number, or changes to one."""
 
@@ -45,6 +52,11 @@ class NumberForm(FlaskForm):
     label = StringField("Label", [Length(max=100)])
     user_id = SelectField("Used by")
     messaging_service_sid = StringField("Messaging service", [Length(max=64)])
+    registration = SelectField(
+        "Registration with US carriers",
+        choices={state.value: words for state, words in REGISTRATION_WORDS.items()},
+        default=Registration.APPROVED.value,
+    )
     segments_per_second = IntegerField("Segments a second", [Optional(), NumberRange(1, 1000, "From 1 to 1,000.")])
 
     def __init__(self, people: Sequence[Colleague], *args: Any, **kwargs: Any) -> None:

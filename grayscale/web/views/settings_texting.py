@@ -13,7 +13,7 @@ from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.inbox_acts import colleagues
 from grayscale.domain.texting import account, filtering, hours, inbound, policy, trial
-from grayscale.models import ConsentPolicy
+from grayscale.models import ConsentPolicy, Registration
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.filters import saved_note
 from grayscale.web.forms import put_error
@@ -73,11 +73,12 @@ def add_number() -> ResponseReturnValue:
                 user_id=int(form.user_id.data) if form.user_id.data else None,
                 messaging_service_sid=form.messaging_service_sid.data or "",
                 segments_per_second=form.segments_per_second.data,
+                registration=Registration(form.registration.data or Registration.APPROVED),
             )
         except Invalid as error:
             put_error(form, Invalid(str(error), "e164" if error.field == "phone_number" else error.field), "e164")
         else:
-            flash(f"{number.e164} can be texted from.", "success")
+            flash(f"{number.e164} is saved." + (" It can be texted from." if number.can_send else ""), "success")
             return redirect(url_for("settings_texting.show"), 303)
     return _page(None, 422, number_form=form)
 
