@@ -26,6 +26,8 @@ from grayscale.models import (
 )
 
 PAGE = 50
+# A front desk's number may be many people's.
+MOST_SHARING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,19 @@ def profiles(candidates: list[Candidate], user: User) -> list[Profile]:
     theirs = _candidacies(ids, user, interviews=False)
     held = _conversations(ids, user)
     return [Profile(candidate, theirs.get(candidate.id, []), held.get(candidate.id)) for candidate in candidates]
+
+
+def sharing(conversation: Conversation, user: User) -> list[Profile]:
+    """Others who have the number of *conversation* in Lever: whose its texts may be."""
+    number = exists().where(CandidatePhone.candidate_id == Candidate.id, CandidatePhone.e164 == conversation.peer)
+    others = (
+        select(Candidate)
+        .where(number, Candidate.id != (conversation.candidate_id or 0), visibility.candidates_for(user))
+        .order_by(Candidate.name, Candidate.id)
+        .limit(MOST_SHARING)
+    )
+    found = list(db.session.scalars(others))
+    return profiles(found, user) if found else []
 
 
 def _conversations(candidate_ids: list[int], user: User) -> dict[int, int]:

@@ -227,6 +227,18 @@ def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> Non
     assert "Elena Petrova" in as_jonas.get(answer.location).one("#head h2").get_text()
 
 
+def test_a_shared_number_is_shown_as_such_and_its_texts_can_be_moved(jonas: User, as_jonas: Browser) -> None:
+    mira, ada = factories.candidate(), factories.candidate(name="Ada Okafor")
+    conversation = factories.conversation(mira)
+    factories.message(conversation, body="It is me")
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert page.one("#panel .match button").get_text(" ", strip=True).startswith("Ada Okafor")
+    moved = as_jonas.post(f"/inbox/{conversation.id}/match", {"candidate": str(ada.id)})
+    page = as_jonas.get(moved.location)
+    assert "Ada Okafor" in page.one("#head h2").get_text()
+    assert "It is me" in page.words
+
+
 @pytest.mark.parametrize(("kind", "words"), [("hired", "Hired"), ("non-hired", "Archived")])
 def test_the_header_tells_hired_from_archived(jonas: User, as_jonas: Browser, kind: str, words: str) -> None:
     reason = factories.add(ArchiveReason(lever_id="reason-1", text="Said yes", type=kind, fetched_at=clock.now()))

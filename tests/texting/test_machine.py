@@ -2,21 +2,23 @@
 
 A recruiter writes, schedules, changes and cancels; the application plans texts of its own; the candidate stops and
 returns; the carrier takes, loses, refuses and reports in any order; and every job dies before any commit, before a
-call, or between a call and its answer.
+call, or between a call and its answer, or has another process working beside it during the call.
 """
 
 import os
+import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from datetime import time as clock_time
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import event
 
 from grayscale import clock
@@ -47,8 +49,38 @@ from tests.texting.conftest import NOON, hook
 STATUSES = ["queued", "sending", "sent", "delivered", "undelivered", "failed"]
 ACTS = ["cancel", "send_now", "try_again", "sent", "not_sent", "edit"]
 EXAMPLES = int(os.environ.get("TEXTING_EXAMPLES", "10"))
-JOBS = [outbound.send_due, checks.check_unknown, inbound.handle_waiting, reconcile.catch_up]
-FAULTS = ["ok", "lost_before", "lost_after", "never_left", "429", "500", "21610", "30003"]
+SEND = outbound.send_due
+JOBS = [SEND, SEND, SEND, checks.check_unknown, checks.check_unknown, inbound.handle_waiting, reconcile.catch_up]
+FAULTS = ["ok", "ok", "ok", "lost_before", "lost_after", "never_left", "429", "500", "21610", "21612"]
+# After these the carrier is known not to have the text, which may be called again.
+NOT_TAKEN = ("never_left", "429", "21610", "21612")
+
+
+def _step(name: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(arguments))
+
+
+_write = _step(
+    "write", how=st.sampled_from(["submit", "submit", "plan", "again"]), later=st.sampled_from([0, 0, 0, 5, 90]),
+    lasts=st.sampled_from([None, 30, 240]), fault=st.sampled_from([*FAULTS, None, None]),
+)  # fmt: skip
+_work = _step(
+    "work", job=st.sampled_from(JOBS), killed_at=st.none() | st.integers(0, 9),
+    faults=st.lists(st.sampled_from(FAULTS), max_size=3), beside=st.booleans(),
+)  # fmt: skip
+STEPS = st.one_of(
+    _write,
+    _write,
+    _work,
+    _work,
+    _step("time_passes", seconds=st.sampled_from([1, 40, 130, 130, 600, 600, 4000])),
+    _step("callback", which=st.integers(0, 9), status=st.sampled_from(STATUSES)),
+    _step(
+        "candidate_texts", body=st.sampled_from(["START", "Hello", "START", "Yes", "STOP", "please stop texting me"]),
+        killed_at=st.none() | st.integers(0, 3),
+    ),
+    _step("recruiter_acts", which=st.integers(0, 9), act=st.sampled_from(ACTS)),
+)  # fmt: skip
 
 
 class Lives(RuleBasedStateMachine):
@@ -65,7 +97,8 @@ class Lives(RuleBasedStateMachine):
         self.time.move_to(NOON)
         self.carrier.forget()
         self.countdown: int | None = None
-        self.carrier.on_call = self.point
+        self.is_beside = False
+        self.carrier.on_call = self.during_a_call
         event.listen(db.session, "before_commit", self.point)
         with transaction() as session:
             for table in (Conversation, Consent, ConsentRecord, Delivery):
@@ -79,6 +112,8 @@ class Lives(RuleBasedStateMachine):
         self.client = Browser(self.app)
         self.written = 0
         self.out_since: Any = None
+        self.not_taken: Counter[str] = Counter()
+        self.cancelled: dict[str, int] = {}
         self.highest: dict[int, int] = {}
         self.finished: dict[int, MessageState] = {}
 
@@ -97,42 +132,39 @@ class Lives(RuleBasedStateMachine):
         return list(db.session.scalars(db.select(Message).where(Message.public_id.is_not(None)).order_by(Message.id)))
 
     def attempt(self, act: Any, *arguments: Any, **values: Any) -> None:
+        self.was_accepted = True
         try:
             act(*arguments, **values)
         except DomainError:
+            self.was_accepted = False
             db.session.rollback()
 
-    @rule(later=st.sampled_from([None, 5, 90]))
-    def submit(self, later: int | None) -> None:
-        self.written += 1
-        at = clock.now() + timedelta(minutes=later) if later else None
-        self.attempt(
-            outbound.submit, self.conversation_id, f"Text {self.written}", self.jonas,
-            submission_key=f"key-{self.written}", send_at=at,
-        )  # fmt: skip
+    @rule(step=STEPS)
+    def live(self, step: tuple[str, dict[str, Any]]) -> None:
+        """One rule for all: a life without any writing or sending would show nothing."""
+        name, arguments = step
+        getattr(self, name)(**arguments)
 
-    @rule(later=st.sampled_from([0, 5, 90]), lasts=st.sampled_from([None, 30, 240]))
-    def plan(self, later: int, lasts: int | None) -> None:
-        self.written += 1
+    def write(
+        self, how: Literal["submit", "plan", "again"], later: int, lasts: int | None, fault: str | None
+    ) -> None:
+        """A text is intended, and goes at once unless *fault* is None."""
+        self.written += how != "again"
+        body, key = f"Text {self.written}", f"key-{self.written}"
         at = clock.now() + timedelta(minutes=later)
-        automated.plan(
-            self.conversation_id, f"Text {self.written}", key=f"key-{self.written}", send_at=at,
-            useless_after=at + timedelta(minutes=lasts) if lasts else None,
-        )  # fmt: skip
-
-    @rule()
-    def submit_the_last_again(self) -> None:
-        key = f"key-{max(self.written, 1)}"
-        self.attempt(outbound.submit, self.conversation_id, "Again", self.jonas, submission_key=key)
-
-    @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=3))
-    def send(self, faults: list[str]) -> None:
-        self.carrier.faults = [self.fault(fault) for fault in faults]
-        outbound.send_due()
-        self.carrier.faults = []
+        if how == "plan":
+            until = at + timedelta(minutes=lasts) if lasts else None
+            automated.plan(self.conversation_id, body, key=key, send_at=at, useless_after=until)
+        else:
+            self.attempt(
+                outbound.submit, self.conversation_id, body, self.jonas, submission_key=key,
+                send_at=at if later else None,
+            )  # fmt: skip
+        if fault is not None:
+            self.work(SEND, None, [fault], beside=False)
 
     def fault(self, name: str) -> Callable[[dict[str, str]], Any]:
-        return {
+        misbehave: Callable[[dict[str, str]], Any] = {
             "ok": lambda _form: None,
             "lost_before": wire.lost_before,
             "lost_after": wire.lost_after(self.carrier),
@@ -140,22 +172,36 @@ class Lives(RuleBasedStateMachine):
             "429": wire.refusal(429, 20429),
             "500": wire.refusal(500, 20500),
             "21610": wire.refusal(400, 21610),
-            "30003": wire.refusal(400, 21612),
+            "21612": wire.refusal(400, 21612),
         }[name]
 
-    @rule(job=st.sampled_from(JOBS), killed_at=st.integers(0, 9), faults=st.lists(st.sampled_from(FAULTS), max_size=2))
-    def work_and_be_killed(self, job: Callable[[], int], killed_at: int, faults: list[str]) -> None:
-        """The process dies at its n-th commit or call; dying right after one is dying before the next."""
+        def fault(form: dict[str, str]) -> Any:
+            self.not_taken[form["StatusCallback"]] += name in NOT_TAKEN
+            return misbehave(form)
+
+        return fault
+
+    def work(self, job: Callable[[], int], killed_at: int | None, faults: list[str], beside: bool) -> None:
+        """A job runs, perhaps with another process *beside* it during its calls, and perhaps dies at its n-th commit
+        or call; dying right after one is dying before the next."""
         self.carrier.faults = [self.fault(fault) for fault in faults]
-        self.countdown = killed_at
+        self.countdown, self.is_beside = killed_at, beside
         try:
             job()
         except Killed:
             pass
         finally:
-            self.countdown = None
+            self.countdown, self.is_beside = None, False
             self.carrier.faults = []
             db.session.rollback()
+
+    def during_a_call(self) -> None:
+        self.point()
+        if self.is_beside:
+            self.is_beside = False
+            with self.app.app_context():
+                checks.check_unknown()
+                outbound.send_due()
 
     def point(self, *_: object) -> None:
         """Where the process may die; once dead it does nothing more, on no thread."""
@@ -165,47 +211,32 @@ class Lives(RuleBasedStateMachine):
         if self.countdown < 0:
             raise Killed
 
-    @rule(seconds=st.sampled_from([1, 40, 130, 600, 4000]))
     def time_passes(self, seconds: int) -> None:
         Lives.time.shift(timedelta(seconds=seconds))
 
-    @rule()
-    def look_up(self) -> None:
-        checks.check_unknown()
-
-    @rule()
-    def catch_up(self) -> None:
-        reconcile.catch_up()
-
-    @precondition(lambda self: self.carrier.texts)
-    @rule(data=st.data())
-    def callback(self, data: st.DataObject) -> None:
-        text = data.draw(st.sampled_from(list(self.carrier.texts.values())))
-        status = data.draw(st.sampled_from(STATUSES))
+    def callback(self, which: int, status: str) -> None:
+        if not self.carrier.texts:
+            return
+        text = list(self.carrier.texts.values())[which % len(self.carrier.texts)]
         code = 30003 if status in ("failed", "undelivered") else None
         path = text["callback"].removeprefix(wire.PUBLIC)
         form = wire.status_form(text["sid"], status, code)
         assert hook(self.client, path, form).status_code == 200
         inbound.handle_waiting()
 
-    @rule(
-        body=st.sampled_from(["STOP", "START", "Yes", "Hello", "please stop texting me"]),
-        killed_at=st.none() | st.integers(0, 3),
-    )
     def candidate_texts(self, body: str, killed_at: int | None) -> None:
         form = wire.inbound_form(body, sid=self.carrier.sid())
         assert hook(self.client, "/webhooks/twilio/inbound", form).status_code == 200
         if killed_at is not None:
-            self.work_and_be_killed(inbound.handle_waiting, killed_at, [])
+            self.work(inbound.handle_waiting, killed_at, [], beside=False)
             self.time_passes(130)
         inbound.handle_waiting()
 
-    @rule(data=st.data(), act=st.sampled_from(ACTS))
-    def recruiter_acts(self, data: st.DataObject, act: str) -> None:
+    def recruiter_acts(self, which: int, act: str) -> None:
         messages = self.messages()
         if not messages:
             return
-        chosen = data.draw(st.sampled_from(messages)).id
+        chosen = messages[which % len(messages)].id
         if act in ("sent", "not_sent"):
             # A recruiter looks before they say so.
             if any(text["at"] and self.is_of(text, chosen) for text in self.carrier.texts.values()) == (act == "sent"):
@@ -214,7 +245,13 @@ class Lives(RuleBasedStateMachine):
         if act == "edit":
             self.attempt(outbound.edit, chosen, "Edited", clock.now() + timedelta(minutes=20), self.jonas)
             return
+        key = db.session.get_one(Message, chosen).public_id or ""
         self.attempt(getattr(outbound, act), chosen, self.jonas)
+        if act == "cancel" and self.was_accepted:
+            self.cancelled[key] = self.posts_of(key)
+
+    def posts_of(self, key: str) -> int:
+        return sum(post["StatusCallback"].endswith(key) for post in self.carrier.posts)
 
     def is_of(self, text: dict[str, Any], message_id: int) -> bool:
         return str(text["callback"]).endswith(db.session.get_one(Message, message_id).public_id or "-")
@@ -243,6 +280,15 @@ class Lives(RuleBasedStateMachine):
         assert len(callbacks) == len(set(callbacks))
 
     @invariant()
+    def no_call_is_repeated_unless_it_is_known_to_have_failed(self) -> None:
+        called = Counter(post["StatusCallback"] for post in self.carrier.posts)
+        assert all(count - self.not_taken[key] <= 1 for key, count in called.items())
+
+    @invariant()
+    def what_was_cancelled_stays(self) -> None:
+        assert {key: self.posts_of(key) for key in self.cancelled} == self.cancelled
+
+    @invariant()
     def no_state_goes_back(self) -> None:
         for message in self.messages():
             rank = _rank(message.state)
@@ -252,6 +298,11 @@ class Lives(RuleBasedStateMachine):
                 assert self.finished.setdefault(message.id, message.state) is message.state
 
 
+def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
+
 @pytest.mark.timeout(600)
 def test_no_order_of_events_breaks_the_promises(
     app: Flask, time: time_machine.Traveller, carrier: wire.Carrier, connected: SendingNumber, jonas: User,
@@ -259,6 +310,8 @@ def test_no_order_of_events_breaks_the_promises(
 ) -> None:  # fmt: skip
     # One call after the other, so that what is found can be found again.
     monkeypatch.setattr(sending, "AT_ONCE", 1)
+    db.engine.dispose()
+    event.listen(db.engine, "connect", _do_not_wait_for_the_disk)
     policy(opens=clock_time(0), closes=clock_time(0), unanswered_limit=0, require_opt_out_line=False)
     Lives.app, Lives.time, Lives.carrier = app, time, carrier
     Lives.jonas_id, Lives.number_id = jonas.id, connected.id

@@ -186,8 +186,8 @@ def test_what_has_nowhere_to_go_says_so(chat: Chat, lever: FakeLever, time: Time
         row = session.get_one(Conversation, chat.conversation.id)
         row.opportunity_id, row.candidate_id = None, None
     page = as_jonas.get("/notes?state=nowhere")
-    assert "Nobody in Lever has this number" in page.words
-    assert "Nobody in Lever has this number" in thread(as_jonas, chat)
+    assert "It is not known whose number this is" in page.words
+    assert "It is not known whose number this is" in thread(as_jonas, chat)
 
 
 def test_the_proof_names_the_note_of_every_text_or_the_reason(

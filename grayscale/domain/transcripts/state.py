@@ -130,5 +130,5 @@ def upcoming(conversation: Conversation) -> NoteLine | None:
 def nowhere(conversation: Conversation) -> str:
     """Why a conversation cannot be noted, and when it will be."""
     if conversation.candidate is None:
-        return "Nobody in Lever has this number. It is noted once it is matched to a candidate."
+        return "It is not known whose number this is. It is noted once it is matched to a candidate."
     return f"{conversation.candidate.display_name} has no opportunity in Lever. It is noted once there is one."

@@ -115,6 +115,7 @@ def panel_context(conversation: Conversation, user: User) -> dict[str, Any]:
         "conversation": conversation,
         "follows": mine is not None and mine.follows,
         "profile": profile,
+        "sharing": candidates.sharing(conversation, user),
         "agendas": interviews.agendas(each.opportunity for each in profile.candidacies) if profile is not None else {},
         "colleagues": inbox_acts.colleagues(),
     }
