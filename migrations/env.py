@@ -10,7 +10,10 @@ from sqlalchemy import JSON, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from grayscale.crypto import EncryptedText
+from grayscale.logging import get_logger
 from grayscale.models.types import UTCDateTime
+
+log = get_logger(__name__)
 
 config = context.config
 target = current_app.extensions["migrate"].db
@@ -46,7 +49,20 @@ def migrate(connection: Connection) -> None:
         transaction_per_migration=True,
     )
     with context.begin_transaction():
-        context.run_migrations()
+        if newer := _newer():
+            log.warning("the database is of a newer version and is left as it is", revision=newer)
+        else:
+            context.run_migrations()
+
+
+def _newer() -> str | None:
+    """What a version after this one brought the schema to, when this one is asked for the newest it knows.
+
+    A release that goes back runs ``db upgrade`` like any other; failing would keep the older processes from starting.
+    """
+    known = {revision.revision for revision in context.script.walk_revisions()}
+    unknown = [head for head in context.get_context().get_current_heads() if head not in known]
+    return unknown[0] if unknown and context.get_revision_argument() == context.get_head_revision() else None
 
 
 def run() -> None:

@@ -65,6 +65,20 @@ def test_a_database_out_of_reach_ends_in_one_line(tmp_path: Path, capfd: pytest.
     assert "DATABASE_URL: the database does not answer: unable to open database file" in lines[0]
 
 
+def test_the_version_before_lets_a_newer_schema_be(sqlite_url: str) -> None:
+    app = create_app(make_config(sqlite_url))
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        upgrade(directory=MIGRATIONS)
+        with pytest.raises(SystemExit):
+            downgrade(directory=MIGRATIONS, revision="0001")
+        with db.engine.connect() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+        db.session.remove()
+        db.engine.dispose()
+
+
 def test_up_and_down_on_sqlite(tmp_path: Path) -> None:
     up_and_down(f"sqlite:///{tmp_path / 'fresh.db'}")
 
