@@ -30,7 +30,8 @@ log = get_logger(__name__)
 
 PREFIX = "/webhooks/lever/"
 ENDPOINT = "lever_hook"
-# How many refusals of one address are written down in a minute; deliveries that verify are never limited.
+# How many refusals of one address are written down in a minute; deliveries that verify are never limited. Each process
+# counts for itself: counting in the database would cost the writes that this is there to save.
 NOISE = parse("60/minute")
 # The longest that a delivery lets pages go before it: however busy people are, webhooks are taken.
 PATIENCE_SECONDS = 0.05

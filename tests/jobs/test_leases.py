@@ -10,8 +10,9 @@ from sqlalchemy import select
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.leases import claim
+from grayscale.domain.lever import sync_runs
 from grayscale.extensions import db
-from grayscale.models import Delivery, DeliveryState, Source
+from grayscale.models import Delivery, DeliveryState, Source, SyncKind, SyncRun, SyncState
 
 LEASE = timedelta(seconds=30)
 
@@ -67,3 +68,24 @@ def test_many_workers_share_the_rows_without_overlap(app: Flask) -> None:
         thread.join()
     assert len(taken) == 60
     assert len(set(taken)) == 60
+
+
+def test_of_many_who_would_run_a_sync_one_does(app: Flask) -> None:
+    with transaction() as session:
+        session.add(SyncRun(kind=SyncKind.INITIAL, state=SyncState.RUNNING, started_at=clock.now()))
+        session.flush()
+        run_id = session.scalars(select(SyncRun.id)).one()
+    got: list[bool] = []
+
+    def run(number: int) -> None:
+        with app.app_context():
+            # Of another machine, so that nobody can know it dead before its lease is over.
+            got.append(sync_runs.claim(run_id, f"elsewhere/{number}/a"))
+            db.session.remove()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(got) == [False] * 5 + [True]

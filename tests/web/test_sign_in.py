@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from argon2.exceptions import VerifyMismatchError
 from flask import Flask
+from sqlalchemy import event
 
 from grayscale import clock, create_app
 from grayscale.domain import passwords, throttle, users
@@ -254,3 +256,29 @@ def test_an_unknown_address_costs_as_much_as_a_known_one(client: Browser, jonas:
     enter(client, "nobody@harbor.example", "wrong password here")
     subjects = db.session.scalars(db.select(AuditEvent.subject).order_by(AuditEvent.id)).all()
     assert subjects == [jonas.email, "an unknown address"]
+
+
+def test_an_unknown_person_is_answered_by_the_same_work(
+    client: Browser, jonas: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not measured in time but in what takes it: password hashes compared and statements run, known or not."""
+    hashes: list[str] = []
+    statements: list[str] = []
+
+    class Hasher:
+        def verify(self, stored: str, _password: str) -> bool:
+            hashes.append(stored)
+            raise VerifyMismatchError
+
+    monkeypatch.setattr(passwords, "_nobody", lambda: "nobody's")
+    monkeypatch.setattr(passwords, "_hasher", Hasher())
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _cursor, words, *_: statements.append(words))
+    work = []
+    for email in ("jonas@harbor.example", "nobody@harbor.example", "not an address"):
+        db.session.rollback()
+        hashes.clear()
+        statements.clear()
+        assert WRONG in enter(client, email).words
+        work.append((len(hashes), list(statements)))
+    assert work[0][0] == 1
+    assert work[1] == work[0] == work[2]
