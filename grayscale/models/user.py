@@ -31,8 +31,8 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined]
     lever_user_id: Mapped[str | None] = mapped_column(LeverId, index=True)
     time_zone: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
-    # Read by nothing since sign-ins are rows. Every INSERT of this version names it, and a deploy overlaps two versions:
-    # the next one leaves it out of the model and gives the column a default, the one after drops it.
+    # Read by nothing since sign-ins are rows. Every INSERT of this version names it, and a deploy overlaps two
+    # versions: the next one leaves it out of the model and gives the column a default, the one after drops it.
     session_key: Mapped[str] = mapped_column(String(64), default="", deferred=True)
     # The identity provider's issuer and id of them, once they signed in that way.
     sso_subject: Mapped[str | None] = mapped_column(String(600), unique=True, index=True)

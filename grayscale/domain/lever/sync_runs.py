@@ -1,9 +1,9 @@
 """The row of a run: who runs it, how far it is, how it ended. Whoever holds the lease runs it.
 
 A lease in the row and no advisory lock: such a lock is PostgreSQL's alone and lives as long as a connection, which a
-pooler shares and a restart of the server ends while its holder goes on working. Who died leaves the lease for seconds at
-most. Who lost it while it hung learns so at its next beat; the page it may still write is one that Lever gave, into a
-mirror that only moves forward. That there is one run to hold at all is a unique index.
+pooler shares and a restart of the server ends while its holder goes on working. Who died leaves the lease for seconds
+at most. Who lost it while it hung learns so at its next beat; the page it may still write is one that Lever gave, into
+a mirror that only moves forward. That there is one run to hold at all is a unique index.
 """
 
 from __future__ import annotations
