@@ -276,6 +276,7 @@ def test_where_the_carrier_does_not_answer_keywords_exactly_one_answer_goes(
     policy(carrier_handles_keywords=False, help_text="Harbor: call 218 555 0100.")
     time.shift(timedelta(hours=10))  # quiet hours: an answer to a keyword goes all the same
     text_in("STOP")
+    text_in("Opt out!")
     text_in("HELP")
     for _ in range(4):
         outbound.send_due()

@@ -27,6 +27,7 @@ from grayscale.models import (
     ConsentSource,
     ConsentState,
     Conversation,
+    Kind,
     Message,
     MessageState,
     User,
@@ -93,7 +94,8 @@ def opt_out(
         kept = before.how if already and before is not None and before.how in THEIR_OWN else how
         _set(e164, ConsentState.OPTED_OUT, kept, by, at)
         record(e164, ConsentState.OPTED_OUT, how, by=by, words=reason, message_id=message_id, at=at)
-        cancel_waiting(e164, "The number opted out.")
+        # Said once more before its one confirmation went: that still goes.
+        cancel_waiting(e164, "The number opted out.", answers=not already)
         session.execute(update(Conversation).where(Conversation.peer == e164).values(opt_out_suggested_by_id=None))
         if not already:
             _tell(e164, _opted_out_line(how, by, reason))
@@ -169,9 +171,14 @@ def forget(e164: str) -> None:
     db.session.execute(update(Consent).where(Consent.number_hash == hashed).values(e164=None))
 
 
-def cancel_waiting(e164: str, why: str) -> int:
-    """Cancel every text to *e164* that was not yet handed to anybody, inside the caller's transaction."""
-    to_cancel = (Message.peer == e164, Message.state.in_(CANCELABLE))
+def cancel_waiting(e164: str, why: str, *, answers: bool = True) -> int:
+    """Cancel every text to *e164* that was not yet handed to anybody, inside the caller's transaction.
+
+    With *answers* false, the answers to their keywords are left.
+    """
+    to_cancel = [Message.peer == e164, Message.state.in_(CANCELABLE)]
+    if not answers:
+        to_cancel.append(Message.kind != Kind.SYSTEM)
     locks.hold_conversations(db.session.scalars(select(Message.conversation_id).where(*to_cancel)))
     waiting = db.session.scalars(select(Message).where(*to_cancel).with_for_update(key_share=True)).all()
     for message in waiting:
