@@ -6,6 +6,7 @@ call, or between a call and its answer, or has another process working beside it
 """
 
 import os
+import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Any, Literal
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import event
@@ -48,10 +49,9 @@ from tests.texting.conftest import NOON, hook
 
 STATUSES = ["queued", "sending", "sent", "delivered", "undelivered", "failed"]
 ACTS = ["cancel", "send_now", "try_again", "sent", "not_sent", "edit"]
-EXAMPLES = int(os.environ.get("TEXTING_EXAMPLES", "16"))
+EXAMPLES = int(os.environ.get("TEXTING_EXAMPLES", "8"))
 SEND = outbound.send_due
 JOBS = [SEND, inbound.handle_waiting, SEND, reconcile.catch_up, SEND, checks.check_unknown, SEND]
-# The engine likes the ends of a list best: what matters most stands there.
 FAULTS = ["lost_after", "ok", "429", "ok", "never_left", "21610", "21612", "ok", "500", "lost_before"]
 # After these the carrier is known not to have the text, which may be called again.
 NOT_TAKEN = ("never_left", "429", "21610", "21612")
@@ -80,6 +80,8 @@ STEPS = st.one_of(
     ),
     _write,
     _step("recruiter_acts", which=st.integers(0, 9), act=st.sampled_from(ACTS)),
+    _work,
+    _write,
     _work,
 )  # fmt: skip
 
@@ -317,10 +319,13 @@ def test_no_order_of_events_breaks_the_promises(
     policy(opens=clock_time(0), closes=clock_time(0), unanswered_limit=0, require_opt_out_line=False)
     Lives.app, Lives.time, Lives.carrier = app, time, carrier
     Lives.jonas_id, Lives.number_id = jonas.id, connected.id
-    run_state_machine_as_test(
-        Lives,
-        settings=settings(
-            max_examples=EXAMPLES, stateful_step_count=25, deadline=None, database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
+    first = 0 if settings().derandomize else random.randrange(2**32)
+    for number in range(EXAMPLES):
+        # Of many in one run most are copies of the first few; of two, the second is new.
+        run_state_machine_as_test(
+            seed(first + number)(Lives),
+            settings=settings(
+                max_examples=2, stateful_step_count=40, deadline=None, database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )  # fmt: skip

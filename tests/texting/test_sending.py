@@ -298,6 +298,8 @@ def test_a_killed_process_leaves_a_text_that_is_looked_up(
     monkeypatch.undo()
     assert state_of(message) is MessageState.SENDING
     assert outbound.send_due() == 0
+    checks.check_unknown()
+    assert state_of(message) is MessageState.SENDING, "the call may still be under way"
     time.shift(timedelta(minutes=3))
     assert outbound.send_due() == 0
     checks.check_unknown()
