@@ -1,7 +1,7 @@
 """The rows there is exactly one of; migrations cannot make them, for they hold encrypted values."""
 
 import secrets
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, inspect, select
@@ -80,6 +80,24 @@ def texting_account() -> TextingAccount:
 
 def scheduling_policy() -> SchedulingPolicy:
     return _the_one(SchedulingPolicy)
+
+
+class Glance(NamedTuple):
+    """What every page needs of these rows."""
+
+    time_zone: str
+    region: str
+    stopped_reason: str | None
+
+
+def glance() -> Glance:
+    """As it is now, without loading the rows themselves."""
+    return Glance(*db.session.connection().execute(_GLANCE).one())
+
+
+_GLANCE = select(Company.time_zone, Company.region, TextingAccount.stopped_reason).join(
+    TextingAccount, TextingAccount.id == Company.id
+)
 
 
 def save(*, name: str, time_zone: str, region: str, by: User) -> None:

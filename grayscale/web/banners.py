@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from grayscale.domain.company import lever_integration, texting_account
+from grayscale.domain.company import lever_integration
 from grayscale.domain.lever import health
 from grayscale.domain.texting import filtering
 from grayscale.domain.texting.account import numbers
 from grayscale.models import KeyState
 from grayscale.web.auth import me
-from grayscale.web.filters import reader_zone
+from grayscale.web.filters import glance, reader_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ def init_app(app: Flask) -> None:
 def banners() -> list[Banner]:
     """The banners for the signed-in person; recruiters see only what stops their own work."""
     found = []
-    account = texting_account()
-    if account.stopped_reason:
-        words = f"Texting is stopped: {account.stopped_reason}"
+    stopped = glance().stopped_reason
+    if stopped:
+        words = f"Texting is stopped: {stopped}"
         found.append(
             Banner(words, "bad", "/settings/texting", "Texting settings")
             if me().is_super_admin

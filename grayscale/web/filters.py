@@ -14,7 +14,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from grayscale import clock
-from grayscale.domain.company import company
+from grayscale.domain import company
 from grayscale.extensions import db
 from grayscale.models import User
 from grayscale.web.zones import browser_zone
@@ -38,8 +38,16 @@ def reader_zone() -> ZoneInfo:
     zone: ZoneInfo | None = g.get("reader_zone")
     if zone is None:
         own = current_user.time_zone if current_user and current_user.is_authenticated else None
-        zone = g.reader_zone = ZoneInfo(own or browser_zone() or company().time_zone)
+        zone = g.reader_zone = ZoneInfo(own or browser_zone() or glance().time_zone)
     return zone
+
+
+def glance() -> company.Glance:
+    """Of the company, read once a request."""
+    found: company.Glance | None = g.get("company_glance")
+    if found is None:
+        found = g.company_glance = company.glance()
+    return found
 
 
 def zone_words() -> str:
@@ -148,7 +156,7 @@ def reader_region() -> str:
     """Where numbers are shown without their country code."""
     region: str | None = g.get("reader_region")
     if region is None:
-        region = g.reader_region = company().region
+        region = g.reader_region = glance().region
     return region
 
 

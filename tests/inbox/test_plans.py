@@ -13,6 +13,10 @@ from grayscale import clock
 from grayscale.domain import candidates, inbox, inbox_thread, presence, search, sessions
 from grayscale.domain.candidates import Filters
 from grayscale.domain.inbox import Place, View
+from grayscale.domain.interviews import listing as interviews
+from grayscale.domain.slots import offers
+from grayscale.domain.texting import gate
+from grayscale.domain.transcripts import state as transcripts
 from grayscale.extensions import db
 from grayscale.models import User
 
@@ -70,6 +74,11 @@ def test_no_query_of_the_inbox_scans(plans: list[str]) -> None:
     inbox_thread.earlier(1, Place(clock.now(), 10**9))
     inbox_thread.replied_meanwhile(1, user, 5)
     presence.viewers(1, user)
+    transcripts.of_conversation(1)
+    profile = candidates.profile(conversation.candidate, user, conversation_id=conversation.id)
+    interviews.agendas(each.opportunity for each in profile.candidacies)
+    offers.shown(conversation, user)
+    gate.check(conversation, at=clock.now(), by=user)
     token = sessions.hash_of(sessions.begin(user.id, label="Browser"))
     db.session.execute(presence.GLANCE, {"token_hash": token, "conversation_id": 1, "now": clock.now()})
     for query in ("forklift badge", "okafor mira", data.phone(7)):
@@ -107,3 +116,10 @@ def test_every_view_follows_its_own_index(plans: list[str]) -> None:
             for line in plans
         ), (view, plans[:6])
         assert not any("USE TEMP B-TREE FOR ORDER BY" in line for line in plans), view
+
+
+def test_what_waits_in_a_thread_is_found_without_reading_the_thread(plans: list[str]) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by statistics; the bench measures it")
+    inbox_thread.waiting(1)
+    assert any("ix_message_waiting" in line for line in plans), plans

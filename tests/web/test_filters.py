@@ -97,6 +97,7 @@ def test_numbers_read_national_at_home_and_international_abroad() -> None:
     with transaction():
         company().region = "GB"
     g.pop("reader_region")
+    g.pop("company_glance")
     assert filters.phone("+442071838750") == "020 7183 8750"
 
 

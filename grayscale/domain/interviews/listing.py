@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from grayscale import clock
@@ -130,18 +130,24 @@ def interview_of(conversation: Conversation, interview_id: int, user: User) -> I
 
 def _changes(opportunity_ids: list[int]) -> dict[int, list[InterviewChange]]:
     found: dict[int, list[InterviewChange]] = {}
-    rows = db.session.scalars(
-        select(InterviewChange)
-        .where(
-            InterviewChange.opportunity_id.in_(opportunity_ids), InterviewChange.state != ChangeState.DROPPED
-        )
-        .options(joinedload(InterviewChange.by))
-        .order_by(InterviewChange.id.desc())
-        .limit(KNOWN * max(len(opportunity_ids), 1))
-    )
+    values = {"opportunities": opportunity_ids, "most": KNOWN * max(len(opportunity_ids), 1)}
+    rows = db.session.scalars(_CHANGES, values)
     for row in rows:
         found.setdefault(row.opportunity_id, []).append(row)
     return found
+
+
+# Asked whenever a conversation is opened: put together once.
+_CHANGES = (
+    select(InterviewChange)
+    .where(
+        InterviewChange.opportunity_id.in_(bindparam("opportunities", expanding=True)),
+        InterviewChange.state != ChangeState.DROPPED,
+    )
+    .options(joinedload(InterviewChange.by))
+    .order_by(InterviewChange.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 def _lines(opportunity: Opportunity, changes: list[InterviewChange]) -> list[Line]:

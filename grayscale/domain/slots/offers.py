@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from grayscale import clock
@@ -24,6 +25,7 @@ from grayscale.domain.interviews.terms import Terms
 from grayscale.domain.slots import holds, in_lever
 from grayscale.domain.slots.working_hours import Week, free_times
 from grayscale.domain.texting import automated, gate, lines, outbound
+from grayscale.domain.visibility import ReaderKind
 from grayscale.extensions import db
 from grayscale.models import Conversation, OfferState, Opportunity, Posting, Slot, SlotOffer, User
 
@@ -192,20 +194,27 @@ def of(offer_id: int, by: User) -> SlotOffer:
 
 def shown(conversation: Conversation, by: User) -> Sequence[SlotOffer]:
     """The offers a recruiter should see beside the thread: open ones, and chosen ones until Lever has the interview."""
-    now = clock.now()
+    values = visibility.values(by) | {"of": conversation.id, "now": clock.now()}
+    return db.session.scalars(_shown_query(ReaderKind.of(by)), values).all()
+
+
+@lru_cache(maxsize=8)
+def _shown_query(reader: ReaderKind) -> Select[SlotOffer]:
+    """Asked whenever a conversation is opened: put together once."""
     awaited = or_(SlotOffer.interview_lever_id.is_(None), SlotOffer.lever_behind, SlotOffer.lever_error.is_not(None))
-    return db.session.scalars(
+    now = bindparam("now", type_=SlotOffer.expires_at.type)
+    return (
         select(SlotOffer)
         .join(Opportunity, Opportunity.id == SlotOffer.opportunity_id)
         .where(
-            SlotOffer.conversation_id == conversation.id,
-            visibility.opportunities_for(by),
+            SlotOffer.conversation_id == bindparam("of"),
+            visibility.opportunities_for(reader),
             ((SlotOffer.state == OfferState.OPEN) & (SlotOffer.expires_at > now))
             | ((SlotOffer.state == OfferState.BOOKED) & (SlotOffer.starts_at > now) & awaited),
         )
         .order_by(SlotOffer.id.desc())
         .limit(5)
-    ).all()
+    )
 
 
 def hash_of(token: str) -> str:

@@ -38,7 +38,7 @@ def asked(user: User, *, remember: bool = True) -> Asked:
     """The list this request is about; the view is remembered for pages whose address names none."""
     named = request.args.get("view", "")
     if named in set(View):
-        if remember:
+        if remember and session.get("inbox_view") != named:
             session["inbox_view"] = named
         view = View(named)
     else:

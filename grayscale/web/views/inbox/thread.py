@@ -34,22 +34,16 @@ def items(
 ) -> list[Item]:
     """Messages with who said them and where days, groups and the unread begin."""
     found: list[Item] = []
-    before: Message | None = None
+    spoke_before, day_before = None, None
     for message in messages:
         who, name = speaker(message, conversation, user)
-        starts_day = days and (
-            before is None or local(before.occurred_at).date() != local(message.occurred_at).date()
-        )
+        day = local(message.occurred_at).date()
+        spoke = message.direction, message.kind, message.author_id
+        starts_day = days and day != day_before
         is_first_unread = message.id == unread_from
-        starts_group = (
-            starts_day
-            or is_first_unread
-            or before is None
-            or (before.direction, before.kind, before.author_id)
-            != (message.direction, message.kind, message.author_id)
-        )
+        starts_group = starts_day or is_first_unread or spoke != spoke_before
         found.append(Item(message, who, name, starts_day, starts_group, is_first_unread))
-        before = message
+        spoke_before, day_before = spoke, day
     return found
 
 
