@@ -71,7 +71,7 @@ def on_unexpected(error: Exception) -> ResponseReturnValue:
 def page(status: int, title: str, advice: str) -> ResponseReturnValue:
     """The error as a whole page, or for htmx as a sentence its toast shows."""
     if wants_partial():
-        response = respond(f"{title}. {advice}", status)
+        response = respond(f"{title.rstrip('.')}. {advice}", status)
         # A sentence may quote what somebody typed.
         response.mimetype = "text/plain"
         return response

@@ -1,6 +1,7 @@
 // What is typed is kept: at once in this browser, a moment later on the server. A sign-out or a lost network loses nothing.
 (() => {
-  const SAVE_MS = 800;
+  const SAVE_MS = 500;
+  const AGAIN_MS = 2000;
   let timer = null;
   const form = () => document.getElementById("composer");
 
@@ -16,18 +17,28 @@
     const data = new FormData();
     data.set("body", words);
     data.set("csrf_token", token);
-    return fetch(url, { method: "POST", body: data, keepalive: true }).catch(() => null);
+    return fetch(url, { method: "POST", body: data, keepalive: true }).then((answer) => answer.status, () => 503);
+  }
+
+  // The server may be away for a moment: what it did not take is offered again for as long as the page is open.
+  function saveSoon(area, wait) {
+    clearTimeout(timer);
+    const { draftUrl } = area.form.dataset;
+    const token = area.form.elements.csrf_token.value;
+    timer = setTimeout(async () => {
+      const words = area.value;
+      const status = await save(draftUrl, words, token);
+      if (status >= 500) saveSoon(area, AGAIN_MS);
+      else if (status === 204 && area.value === words) delete area.dataset.dirty;
+    }, wait);
   }
 
   document.addEventListener("input", (event) => {
     if (event.target.id !== "message") return;
     delete form().dataset.suggestion;
     keep();
-    clearTimeout(timer);
-    const { draftUrl } = form().dataset;
-    const token = form().elements.csrf_token.value;
-    timer = setTimeout(() => save(draftUrl, event.target.value, token), SAVE_MS);
     event.target.dataset.dirty = "true";
+    saveSoon(event.target, SAVE_MS);
   });
 
   // Leaving for another conversation: what the timer has not saved yet goes now.
@@ -45,6 +56,8 @@
     const area = document.getElementById("message");
     if (!area || area.dataset.restored) return;
     area.dataset.restored = "true";
+    // Typed before this script was there.
+    if (area.value !== area.defaultValue) { area.dispatchEvent(new Event("input", { bubbles: true })); return; }
     let kept = null;
     try { kept = localStorage.getItem(form().dataset.draftKey); } catch { return; }
     if (kept && kept !== area.value && (!area.value || form().dataset.suggestion || kept.length > area.value.length)) {
