@@ -24,8 +24,9 @@ worker_class = "gthread"
 # More than can work at once: those of a burst of webhooks wait for one commit together, and pages need not queue.
 threads = 32
 timeout = 30
-# Heroku kills after 30 s; what a job cannot finish in this time is found again by its lease.
-graceful_timeout = 25
+# With all that follows it is over within 25 s (hosts kill after 30); what a job cannot finish in this time is found
+# again by its lease.
+graceful_timeout = 24
 # Longer than the router in front keeps its connections.
 keepalive = 95
 preload_app = False

@@ -64,6 +64,7 @@ def test_a_wrong_address_is_named_in_the_end() -> None:
 
 
 def test_a_lost_key_stops_the_start(app: Flask) -> None:
+    factories.user()
     with transaction():
         lever_integration().api_key = "lever-key"
     keyring.load((Fernet.generate_key().decode(),))
