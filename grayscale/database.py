@@ -8,15 +8,16 @@ quicker than SQLite's own polling. No call to the outside world may be made insi
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, event, inspect
+from sqlalchemy import Connection, Dialect, Engine, Select, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from grayscale.extensions import db
@@ -183,6 +184,39 @@ class Prepared:
             for row in found:
                 row[position] = process(row[position])
         return found
+
+
+class Direct:
+    """A statement that writes, compiled once and given to the driver inside the caller's transaction.
+
+    What it is for is what ``Prepared`` is for. *names* are the columns an INSERT is given.
+    """
+
+    def __init__(self, statement: Any, dialect: Dialect, names: Sequence[str] | None = None) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=names)
+        self._dbapi = dialect.loaded_dbapi
+        self._words = str(compiled)
+        self._order: Sequence[str] | None = compiled.positiontup
+        self._constants = compiled.construct_params(_check=False)
+        self._binding = {
+            name: process
+            for bind, name in compiled.bind_names.items()
+            if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+        """The rows it returns, as the driver has them. Raises what SQLAlchemy raises."""
+        given = {**self._constants, **values}
+        for name, process in self._binding.items():
+            given[name] = process(given[name])
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._words, given if self._order is None else [given[name] for name in self._order])
+            return cursor.fetchall() if cursor.description else []
+        except self._dbapi.Error as error:
+            raise DBAPIError.instance(self._words, None, error, self._dbapi.Error, hide_parameters=True) from error
+        finally:
+            cursor.close()
 
 
 def end_read() -> None:

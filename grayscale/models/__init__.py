@@ -8,7 +8,7 @@ from grayscale.models.consent import Consent, ConsentHow, ConsentKind, ConsentRe
 from grayscale.models.conversation import Conversation, ConversationMember
 from grayscale.models.delivery import WAITING, Delivery, DeliveryState, Source, WebhookTally
 from grayscale.models.interview_change import OPEN_CHANGES, WORKED_ON, ChangeKind, ChangeState, InterviewChange
-from grayscale.models.lever_integration import KeyState, LeverEvent, LeverIntegration, WebhookToken
+from grayscale.models.lever_integration import KeyState, LeverEvent, LeverIntegration, UntoldChange, WebhookToken
 from grayscale.models.lever_pace import LeverPace
 from grayscale.models.message import (
     CANCELABLE,
@@ -104,6 +104,7 @@ __all__ = [
     "Transcript",
     "TranscriptPart",
     "TranscriptState",
+    "UntoldChange",
     "User",
     "UserSession",
     "Via",

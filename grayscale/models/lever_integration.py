@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grayscale.crypto import EncryptedText
@@ -110,3 +110,15 @@ class WebhookToken(db.Model):  # type: ignore[name-defined]
     missed_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # When it last turned from refused or silent to receiving.
     recovered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class UntoldChange(db.Model):  # type: ignore[name-defined]
+    """A change that a poll found before its webhook can be said to be silent about it; judged by a later poll."""
+
+    __table_args__ = (UniqueConstraint("lever_id", "event", "at"),)
+
+    id: Mapped[RowId]
+    # Of the opportunity.
+    lever_id: Mapped[str] = mapped_column(LeverId)
+    event: Mapped[LeverEvent] = mapped_column(enum_type(LeverEvent, "event"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

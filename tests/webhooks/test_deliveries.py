@@ -155,3 +155,8 @@ def test_a_candidates_erasure_empties_the_payload(connected: Flask, fake: FakeLe
     events.handle_waiting()
     assert stored()[row.id].payload is None
     assert stored()[row.id].effect == "erased: deleted in Lever"
+
+
+def test_an_unknown_name_of_any_length_stays_on_one_line() -> None:
+    assert deliveries.event_label("offerSigned_now") == "Offer signed now"
+    assert len(deliveries.event_label("x" * 100)) == deliveries.LONGEST_LABEL

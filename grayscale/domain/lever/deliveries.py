@@ -24,6 +24,8 @@ PAGE_SIZE = 50
 PAYLOADS_KEPT = timedelta(days=14)
 ROWS_KEPT = timedelta(days=90)
 PURGED_AT_ONCE = 500
+# Anybody who knows the URL may name an event; the whole name is in its payload.
+LONGEST_LABEL = 40
 
 TROUBLED = (DeliveryState.FAILED, DeliveryState.DEAD)
 FINISHED = (DeliveryState.DONE, DeliveryState.UNHANDLED)
@@ -111,8 +113,11 @@ class Found:
 
 
 def event_label(event: str) -> str:
-    """Lever's own name of an event; of one nobody knows, what the body called it as words."""
-    return _LABELS.get(event) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", event.replace("_", " ")).capitalize()
+    """Lever's own name of an event; of one nobody knows, what the body called it as words, cut to a line."""
+    if event in _LABELS:
+        return _LABELS[event]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", event.replace("_", " ")).strip().capitalize()
+    return words if len(words) <= LONGEST_LABEL else f"{words[: LONGEST_LABEL - 1].rstrip()}…"
 
 
 def find(filters: Filters, *, before: int | None = None) -> Found:

@@ -16,13 +16,13 @@ from itertools import groupby
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Executable, Table, bindparam, case, func, null, or_, select, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, case, func, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from grayscale.database import transaction
+from grayscale.database import Direct, transaction
 from grayscale.domain import nudges
 from grayscale.domain.lever.verdicts import GENUINE, Outcome
 from grayscale.domain.nudges import Job
@@ -177,20 +177,22 @@ def _insert(connection: Connection, entries: Sequence[Entry]) -> list[int]:
             firsts.setdefault(entry.row["external_id"], (entry, entry.row))
     if not firsts:
         return []
-    insert, _ = _statements(connection.dialect.name)
-    made = connection.execute(insert, [firsts[external_id][1] for external_id in sorted(firsts)]).all()
-    stored = {id(firsts[row.external_id][0]) for row in made}
+    rows = [firsts[external_id][1] for external_id in sorted(firsts)]
+    if len(rows) == 1:
+        made = _direct(connection.dialect).insert.run(connection, rows[0])
+    else:
+        made = [tuple(row) for row in connection.execute(_delivery(connection.dialect.name), rows)]
+    stored = {id(firsts[external_id][0]) for _, external_id in made}
     for entry in entries:
         if entry.row is not None and id(entry) not in stored:
             entry.outcome = Outcome.DUPLICATE
-    return [row.id for row in made]
+    return [delivery_id for delivery_id, _ in made]
 
 
 def add_to_tally(connection: Connection, event: str, verdict: str, at: datetime, count: int) -> None:
     """Count *count* more of *verdict* in the hour of *at*, inside the caller's transaction."""
-    _, counted = _statements(connection.dialect.name)
     key = {"source": Source.LEVER, "event": event, "verdict": verdict, "hour": hour_of(at)}
-    connection.execute(counted, {**key, "count": count, "last_at": at})
+    _direct(connection.dialect).count.run(connection, {**key, "count": count, "last_at": at})
 
 
 def _has_room(connection: Connection, entry: Entry) -> bool:
@@ -206,14 +208,15 @@ def _has_room(connection: Connection, entry: Entry) -> bool:
 
 def _note_health(connection: Connection, entries: Sequence[Entry]) -> None:
     """Evidence of one webhook, in the order it came; what says the same is written once."""
+    direct = _direct(connection.dialect)
     for genuine, run in groupby(entries, key=lambda entry: entry.outcome in GENUINE):
         same = list(run)
         last = same[-1]
         if genuine:
             verified = [entry.at for entry in same if entry.outcome is Outcome.VERIFIED]
             accepted = [entry.at for entry in same if entry.outcome is not Outcome.VERIFIED]
-            connection.execute(
-                _genuine,
+            direct.genuine.run(
+                connection,
                 {
                     "webhook": last.webhook,
                     "at": last.at,
@@ -225,11 +228,11 @@ def _note_health(connection: Connection, entries: Sequence[Entry]) -> None:
             continue
         for entry in same:
             if entry.outcome is Outcome.REACHED:
-                connection.execute(_reached, {"webhook": entry.webhook, "at": entry.at})
+                direct.reached.run(connection, {"webhook": entry.webhook, "at": entry.at})
                 continue
             failing = entry.count if entry.outcome is Outcome.BAD_SIGNATURE else 0
-            connection.execute(
-                _refused,
+            direct.refused.run(
+                connection,
                 {"webhook": entry.webhook, "at": entry.at, "reason": entry.reason, "failing": failing},
             )
 
@@ -272,19 +275,51 @@ _refused = (
 )
 
 
-@lru_cache(maxsize=2)
-def _statements(dialect: str) -> tuple[Executable, Executable]:
-    """Insert a delivery unless it is there; count one more of a verdict."""
+# What every delivery of an event has; those of one hour share a row of the count.
+_DELIVERY = (
+    "source", "external_id", "event", "payload", "received_at", "triggered_at", "opportunity_lever_id", "state",
+    "attempts", "next_attempt_at",
+)  # fmt: skip
+_TALLY = ("source", "event", "verdict", "hour", "count", "last_at")
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What a single delivery costs, without SQLAlchemy's own work at each statement: more than the database's."""
+
+    insert: Direct
+    count: Direct
+    genuine: Direct
+    reached: Direct
+    refused: Direct
+
+
+@lru_cache(maxsize=4)
+def _direct(dialect: Dialect) -> _Statements:
+    return _Statements(
+        insert=Direct(_delivery(dialect.name), dialect, _DELIVERY),
+        count=Direct(_tally(dialect.name), dialect, _TALLY),
+        genuine=Direct(_genuine, dialect),
+        reached=Direct(_reached, dialect),
+        refused=Direct(_refused, dialect),
+    )
+
+
+def _delivery(dialect: str) -> Any:
+    """Insert a delivery unless it is there. What it returns tells a new row from a repeat; the count of rows does not
+    on both databases."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    # What it returns tells a new row from a repeat; the count of rows does not on both databases.
-    delivery = (
+    return (
         insert(_deliveries)
         .on_conflict_do_nothing(index_elements=["source", "external_id"])
         .returning(_deliveries.c.id, _deliveries.c.external_id)
     )
-    tally = insert(_tallies)
-    counted = tally.on_conflict_do_update(
+
+
+def _tally(dialect: str) -> Any:
+    """Count one more of a verdict."""
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_tallies)
+    return insert.on_conflict_do_update(
         index_elements=["source", "event", "verdict", "hour"],
-        set_={"count": _tallies.c.count + tally.excluded.count, "last_at": tally.excluded.last_at},
+        set_={"count": _tallies.c.count + insert.excluded.count, "last_at": insert.excluded.last_at},
     )
-    return delivery, counted

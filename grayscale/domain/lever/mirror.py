@@ -39,28 +39,26 @@ __all__ = [
     "write",
 ]
 
-_STORED = (
-    Opportunity.lever_id,
-    Opportunity.id,
-    Opportunity.candidate_id,
-    Opportunity.content_hash,
-    Opportunity.lever_created_at,
-    Opportunity.lever_updated_at,
-    Opportunity.fetched_at,
-    Opportunity.stage_lever_id,
-    Opportunity.archived_at,
-    Opportunity.archive_reason_lever_id,
-    Opportunity.posting_lever_id,
-    Opportunity.confidential,
-    Opportunity.anonymized,
+_stored = mirror_bulk.Lookup(
+    Opportunity.__table__,
+    "lever_id",
+    "id",
+    "candidate_id",
+    "content_hash",
+    "lever_created_at",
+    "lever_updated_at",
+    "fetched_at",
+    "stage_lever_id",
+    "archived_at",
+    "archive_reason_lever_id",
+    "posting_lever_id",
+    "confidential",
+    "anonymized",
 )
-_STORED_PERSON = (
-    Candidate.contact_id,
-    Candidate.id,
-    Candidate.content_hash,
-    Candidate.lever_updated_at,
-    Candidate.fetched_at,
+_stored_people = mirror_bulk.Lookup(
+    Candidate.__table__, "contact_id", "id", "content_hash", "lever_updated_at", "fetched_at"
 )
+_ids_of = mirror_bulk.Lookup(Opportunity.__table__, "lever_id", "id")
 
 
 def apply_opportunities(
@@ -78,24 +76,24 @@ def apply_opportunities(
 def needs_write(prepared: Prepared) -> bool:
     """Whether anything in the batch is newer than what is stored."""
     session = db.session()
-    stored = _stored(session, prepared)
+    stored = _stored(session, prepared.rows)
     if any(_applies(row, stored.get(lever_id)) for lever_id, row in prepared.rows.items()):
         return True
-    people = _stored_people(session, prepared)
+    people = _stored_people(session, prepared.people)
     return any(_person_applies(row, people.get(contact_id)) for contact_id, row in prepared.people.items())
 
 
 def write(prepared: Prepared, via: Via) -> Applied:
     """The batch, inside the caller's transaction."""
     session = db.session()
-    stored = _stored(session, prepared, lock=True)
+    stored = _stored(session, prepared.rows, lock=True)
     gone = erasure.erased_since(prepared.rows.keys() - stored.keys(), prepared.rows)
     rows = {
         lever_id: row
         for lever_id, row in prepared.rows.items()
         if lever_id not in gone and _applies(row, stored.get(lever_id))
     }
-    people = _stored_people(session, prepared, lock=True)
+    people = _stored_people(session, prepared.people, lock=True)
     wanted = {prepared.contact_of[lever_id] for lever_id in prepared.rows if lever_id not in gone}
     persons = {
         contact_id: row
@@ -131,8 +129,7 @@ def _ids(session: Session, rows: Mapping[str, Row], stored: Mapping[str, Any], v
     ids = {lever_id: before.id for lever_id, before in stored.items()}
     new = rows.keys() - stored.keys()
     if new and via is not Via.FULL:
-        found = session.execute(select(Opportunity.lever_id, Opportunity.id).where(Opportunity.lever_id.in_(new)))
-        ids |= {row.lever_id: row.id for row in found}
+        ids |= {lever_id: row.id for lever_id, row in _ids_of(session, new).items()}
     return ids
 
 
@@ -162,16 +159,6 @@ def _anonymise(session: Session, candidate_id: int, person: Row) -> None:
         .values({key: value for key, value in person.items() if key != "contact_id"})
         .execution_options(synchronize_session=False)
     )
-
-
-def _stored(session: Session, prepared: Prepared, *, lock: bool = False) -> dict[str, Any]:
-    query = select(*_STORED).where(Opportunity.lever_id.in_(prepared.rows)).order_by(Opportunity.id)
-    return {row.lever_id: row for row in session.execute(query.with_for_update(key_share=True) if lock else query)}
-
-
-def _stored_people(session: Session, prepared: Prepared, *, lock: bool = False) -> dict[str, Any]:
-    query = select(*_STORED_PERSON).where(Candidate.contact_id.in_(prepared.people)).order_by(Candidate.id)
-    return {row.contact_id: row for row in session.execute(query.with_for_update(key_share=True) if lock else query)}
 
 
 def _applies(row: Row, stored: Any | None) -> bool:

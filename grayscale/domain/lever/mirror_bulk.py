@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Executable, Table, func, literal_column
+from sqlalchemy import JSON, ColumnElement, Executable, Table, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,23 @@ _NEVER = {"sqlite": "'1970-01-01 00:00:00.000000'", "postgresql": "TIMESTAMPTZ '
 
 _statements: dict[tuple[str, str, tuple[str, ...]], Executable] = {}
 _driver_statements: dict[tuple[str, tuple[str, ...]], tuple[str, list[tuple[str, Convert]]]] = {}
+
+
+class Lookup:
+    """The rows whose *key* is in a list, by that key: a statement that is put together once, not at every page.
+
+    ``lock`` keeps others from changing them until the transaction ends.
+    """
+
+    def __init__(self, table: Table, key: str, *names: str) -> None:
+        columns = [table.c[name] for name in (key, *names)]
+        wanted = table.c[key].in_(bindparam("keys", expanding=True))
+        self._query = select(*columns).where(wanted).order_by(table.c.id)
+        self._locking = self._query.with_for_update(key_share=True)
+
+    def __call__(self, session: Session, keys: Collection[str], *, lock: bool = False) -> dict[str, Any]:
+        found = session.connection().execute(self._locking if lock else self._query, {"keys": list(keys)})
+        return {row[0]: row for row in found}
 
 
 def upsert(session: Session, table: Table, key: str, rows: Sequence[Row]) -> None:
@@ -94,13 +111,18 @@ def _conversion(kind: Any) -> Convert:
     if isinstance(kind, UTCDateTime):
         return _time
     if isinstance(kind, JSON):
-        return json.dumps
+        return _json
     return _value if hasattr(kind, "enums") else None
 
 
 def _time(moment: datetime) -> str:
     """As SQLAlchemy writes it; every time of the mirror is in UTC already."""
     return moment.isoformat(" ", "microseconds")[:26]
+
+
+def _json(value: Any) -> str:
+    # Most lists of tags, followers and addresses are empty.
+    return json.dumps(value) if value != [] else "[]"
 
 
 def _value(member: Any) -> Any:

@@ -20,6 +20,8 @@ from grayscale.models import Candidate, CandidatePhone, Conversation, Conversati
 
 PhoneList = tuple[tuple[str, str], ...]
 
+_ids_of = mirror_bulk.Lookup(Candidate.__table__, "contact_id", "id")
+
 
 def write(
     session: Session,
@@ -35,8 +37,7 @@ def write(
     new = {}
     unknown = [contact_id for contact_id in persons if contact_id not in known]
     if unknown:
-        found = session.execute(select(Candidate.contact_id, Candidate.id).where(Candidate.contact_id.in_(unknown)))
-        new = {row.contact_id: row.id for row in found}
+        new = {contact_id: row.id for contact_id, row in _ids_of(session, unknown).items()}
     _write_phones(
         session,
         {new[contact_id]: phone_lists[contact_id] for contact_id in new},

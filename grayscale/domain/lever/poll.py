@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from grayscale import clock
 from grayscale.clients.lever.client import LeverClient
-from grayscale.database import transaction
+from grayscale.database import INSERT, transaction
 from grayscale.domain.company import company_zone, lever_integration
 from grayscale.domain.lever import health, refresh, sync_requests
 from grayscale.domain.lever.mirror import Change
 from grayscale.domain.lever.mirror_rows import Prepared
 from grayscale.extensions import db
-from grayscale.models import Delivery, LeverEvent, LeverIntegration, Source, SyncKind, SyncRun, WebhookToken
+from grayscale.models import (
+    Delivery,
+    LeverEvent,
+    LeverIntegration,
+    Source,
+    SyncKind,
+    SyncRun,
+    UntoldChange,
+    WebhookToken,
+)
 
 EVERY = timedelta(minutes=5)
 # The nightly comparison: within these hours of the company's day, else at the latest after so long.
@@ -81,21 +91,33 @@ def resolve(client: LeverClient, prepared: Prepared) -> None:
 def count_missed(found: Iterable[Change]) -> Counter[LeverEvent]:
     """Count the changes no webhook told, against the webhook that should have. Only webhooks that are set up count.
 
-    A change seconds old is left out: its webhook may be on its way.
+    The webhook of a change seconds old may be on its way: such a one is kept and judged by a later poll.
     """
     now = clock.now()
-    configured = set(db.session.scalars(select(WebhookToken.event).where(WebhookToken.token.is_not(None))))
     missed: Counter[LeverEvent] = Counter()
-    for change in found:
-        at = change.at or now
-        if at > now - PATIENCE:
-            continue
-        for event in change.events:
-            if event in configured and not _was_told(change.lever_id, event, at):
-                missed[event] += 1
-    for event, count in missed.items():
-        health.note_missed(event, count)
+    with transaction() as session:
+        configured = set(session.scalars(select(WebhookToken.event).where(WebhookToken.token.is_not(None))))
+        _keep(session, found, configured, now)
+        judged = session.scalars(select(UntoldChange).where(UntoldChange.at <= now - PATIENCE)).all()
+        for change in judged:
+            if change.event in configured and not _was_told(change.lever_id, change.event, change.at):
+                missed[change.event] += 1
+            session.delete(change)
+        for event, count in missed.items():
+            health.note_missed(event, count)
     return missed
+
+
+def _keep(session: Session, found: Iterable[Change], configured: Set[LeverEvent], now: datetime) -> None:
+    rows = [
+        {"lever_id": change.lever_id, "event": event, "at": min(change.at or now, now)}
+        for change in found
+        for event in change.events
+        if event in configured
+    ]
+    if rows:
+        make = INSERT[db.engine.dialect.name]
+        session.execute(make(UntoldChange.__table__).on_conflict_do_nothing(), rows)
 
 
 def _was_told(lever_id: str, event: LeverEvent, at: datetime) -> bool:

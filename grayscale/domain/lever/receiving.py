@@ -146,6 +146,7 @@ def _row(body: WebhookBody, raw: bytes, now: datetime, outcome: Outcome) -> dict
         "triggered_at": _moment(body.triggered_at),
         "opportunity_lever_id": opportunity_id if opportunity_id and len(opportunity_id) <= 100 else None,
         "state": DeliveryState.PENDING if handled else DeliveryState.UNHANDLED,
+        "attempts": 0,
         "next_attempt_at": now,
     }
 

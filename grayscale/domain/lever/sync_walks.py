@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, update
 
 from grayscale import clock
 from grayscale.clients.lever.client import LeverClient
@@ -19,6 +19,13 @@ from grayscale.extensions import db
 from grayscale.models import SyncWindow, Via
 
 Filters = dict[str, Any]
+
+_windows: Table = SyncWindow.__table__
+_CHECKPOINT = (
+    update(_windows)
+    .where(_windows.c.id == bindparam("window"))
+    .values({name: bindparam(name) for name in ("offset", "seen", "started_at", "filters", "done_at")})
+)
 
 
 @dataclass(slots=True)
@@ -63,17 +70,16 @@ class Walk:
 
     def save(self) -> None:
         """The checkpoint, inside the transaction that holds the page's rows."""
-        db.session.execute(
-            update(SyncWindow)
-            .where(SyncWindow.id == self.id)
-            .values(
-                offset=self.offset,
-                seen=self.seen,
-                started_at=self.started_at,
-                filters=self.filters,
-                done_at=clock.now() if self.done else None,
-            )
-            .execution_options(synchronize_session=False)
+        db.session.connection().execute(
+            _CHECKPOINT,
+            {
+                "window": self.id,
+                "offset": self.offset,
+                "seen": self.seen,
+                "started_at": self.started_at,
+                "filters": self.filters,
+                "done_at": clock.now() if self.done else None,
+            },
         )
         self.is_unsaved = False
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 
 from grayscale.domain.texting.places import STATE_OF_AREA_CODE, place_state, place_zone
@@ -33,6 +33,8 @@ _REFUSED = {
     PhoneNumberType.FIXED_LINE: "This is a landline, which cannot receive texts.",
 }
 
+_home_of_area: dict[int, str | None] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -56,19 +58,27 @@ def parse(raw: str, region: str = "US") -> Parsed:
         return Parsed(None, "This is not a phone number.")
     if number.extension:
         return Parsed(None, "This number has an extension, which cannot be texted.")
-    if not phonenumbers.is_possible_number(number):
-        return Parsed(None, "This number has too many or too few digits.")
     # The same as is_valid_number, whose work would be done twice: every number of a first sync comes by here.
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.UNKNOWN:
+        if not phonenumbers.is_possible_number(number):
+            return Parsed(None, "This number has too many or too few digits.")
         return Parsed(None, "There is no such phone number.")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     refused = _REFUSED.get(kind)
     if refused is None and number.country_code == 1:
-        home = phonenumbers.region_code_for_number(number)
+        home = _home(number)
         if home is not None and home not in NORTH_AMERICA and home != region:
             refused = "This is a number abroad although it begins with +1; texting it is not enabled."
     return Parsed(e164, refused)
+
+
+def _home(number: PhoneNumber) -> str | None:
+    """The country of a +1 number that may be texted; there the area code tells it."""
+    area = (number.national_number or 0) // 10**7
+    if area not in _home_of_area:
+        _home_of_area[area] = phonenumbers.region_code_for_number(number)
+    return _home_of_area[area]
 
 
 def from_carrier(raw: str, longest: int = 20) -> str:

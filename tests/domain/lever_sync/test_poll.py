@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain.lever import permissions, poll, refresh, sync
+from grayscale.domain.lever import health, permissions, poll, refresh, sync
+from grayscale.domain.lever.health_words import HealthState
 from grayscale.domain.lever.mirror import Change
 from grayscale.extensions import db
 from grayscale.models import (
@@ -183,6 +184,31 @@ def test_a_change_no_webhook_told_is_counted_against_that_webhook(app: Flask) ->
         Change(4, "just now", False, events=(LeverEvent.STAGE_CHANGE,), at=clock.now()),
     ]
     assert poll.count_missed(changes) == {LeverEvent.STAGE_CHANGE: 1, LeverEvent.ARCHIVE_CHANGE: 1}
+
+
+@pytest.mark.parametrize("told_meanwhile", [True, False])
+def test_a_change_seconds_old_is_judged_by_a_later_poll(app: Flask, told_meanwhile: bool) -> None:
+    set_up(LeverEvent.STAGE_CHANGE)
+    at = clock.now()
+    assert not poll.count_missed([Change(1, "young", False, events=(LeverEvent.STAGE_CHANGE,), at=at)])
+    if told_meanwhile:
+        told("young", LeverEvent.STAGE_CHANGE, at + timedelta(seconds=30))
+    with later(5):
+        assert poll.count_missed([]) == ({} if told_meanwhile else {LeverEvent.STAGE_CHANGE: 1})
+        assert not poll.count_missed([]), "once"
+
+
+def test_a_webhook_that_keeps_silent_is_found_out_by_polling(connected: Flask, lever: Sandbox) -> None:
+    set_up(LeverEvent.STAGE_CHANGE)
+    run()
+    with later(5):
+        # The simulated Lever has no webhooks: it tells nobody.
+        lever.team.move(active(lever), "offer")
+        due_run()
+    with later(10):
+        due_run()
+        found = {one.event: one.state for one in health.of_all()}
+    assert found[LeverEvent.STAGE_CHANGE] is HealthState.SILENT
 
 
 def test_refresh_fetches_a_changed_phone_now(connected: Flask, lever: Sandbox) -> None:
