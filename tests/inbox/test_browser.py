@@ -134,6 +134,12 @@ def test_a_day_by_keyboard(office: Office) -> None:
     keys.type("forklift")
     expect(page.locator("#list")).to_contain_text("Elena Petrova")
     expect(page.locator("#list mark")).to_have_text("forklift")
+    # Back from what was found to what was looked for.
+    page.locator("#list .row-link", has_text="Elena Petrova").click()
+    expect(page.locator("#head h2")).to_have_text("Elena Petrova")
+    page.go_back()
+    expect(page.get_by_label("Search conversations")).to_have_value("forklift")
+    expect(page.locator("#list mark")).to_have_text("forklift")
 
 
 def test_without_javascript(office: Office) -> None:

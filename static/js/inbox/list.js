@@ -82,5 +82,18 @@
     row.querySelector(".unread-dot")?.remove();
   }
 
+  // The address says which list this is: a reload and the back button show it again.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "list") return;
+    const { q, view } = list().dataset;
+    const address = new URL(location.href);
+    if (q) address.searchParams.set("q", q);
+    else {
+      address.searchParams.delete("q");
+      address.searchParams.set("view", view);
+    }
+    history.replaceState(history.state, "", address);
+  });
+
   window.gs = Object.assign(window.gs || {}, { applyRows: apply });
 })();
