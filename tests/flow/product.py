@@ -4,7 +4,6 @@ import contextlib
 import os
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,8 @@ from typing import TypeVar
 import requests
 
 from grayscale.sandbox import Sandbox
-from tests.conftest import FERNET_KEY, ROOT
+from tests.conftest import FERNET_KEY
+from tests.processes import Process
 from tools.demo import free_port, web_line
 
 T = TypeVar("T")
@@ -55,16 +55,15 @@ class Product:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             **environment,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     def command(self, *arguments: str, stdin: str = "") -> str:
         """Run ``flask --app app …`` to its end; fails with its output if it fails."""
-        done = subprocess.run(
-            ["flask", "--app", "app", *arguments], env=self.environment, cwd=ROOT, input=stdin, text=True,
-            capture_output=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        log = self.folder / f"command-{time.monotonic_ns()}.log"
+        process = Process("flask", "--app", "app", *arguments, environment=self.environment, log=log, stdin=stdin)
+        status, output = process.wait(60), log.read_text()
+        assert status == 0, output
+        return output
 
     def create_user(self, email: str, name: str, role: str) -> None:
         options = ["--email", email, "--name", name, "--role", role, "--password-stdin"]
@@ -75,35 +74,31 @@ class Product:
         return (self.folder / "app.log").read_text()
 
     def start(self, *, wait: bool = True) -> None:
-        with (self.folder / "app.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                shlex.split(web_line()), env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-            )
+        module, *arguments = shlex.split(web_line())
+        self.process = Process(module, *arguments, environment=self.environment, log=self.folder / "app.log")
         if wait:
             eventually(self.is_ready, within=30)
 
     def is_ready(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, self.log[-4000:]
+        assert self.process.status is None, self.log[-4000:]
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"{self.url}/readyz", timeout=2).status_code == 200
         return False
 
     def kill(self) -> None:
         """SIGKILL to master and worker at once, as a machine that dies."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        if self.process is not None:
+            self.process.kill()
 
     def stop(self) -> None:
         """SIGTERM, as a deploy; insists after 30 s."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
+        if self.process is not None and self.process.status is None:
+            self.process.send(signal.SIGTERM)
             try:
                 self.process.wait(30)
-            except subprocess.TimeoutExpired:
+            finally:
                 self.kill()
-                raise
 
 
 @contextlib.contextmanager

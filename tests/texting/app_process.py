@@ -2,9 +2,7 @@
 
 import logging
 import os
-import signal
 import sqlite3
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,29 +37,14 @@ def do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA synchronous = OFF")
 
 
-def serve() -> None:
+def main() -> None:
+    impatient()
+    event.listen(Engine, "connect", do_not_wait_for_the_disk)
     app = create_app(load_config(os.environ, instance=Path("instance")))
     scheduler.TASKS = tasks.TASKS
     scheduler.Jobs(app).start()
     logging.disable(logging.INFO)
     make_server("127.0.0.1", int(os.environ["PORT"]), app, threaded=True).serve_forever()
-
-
-def main() -> None:
-    """Start the application in a process of its own for each line of input, and answer its id.
-
-    Everything is imported once, before: to import it again after each kill would be most of the test.
-    """
-    impatient()
-    event.listen(Engine, "connect", do_not_wait_for_the_disk)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the killed
-    for _line in sys.stdin:
-        process_id = os.fork()
-        if process_id == 0:
-            os.dup2(2, 1)  # what it logs is no answer
-            serve()
-        sys.stdout.write(f"{process_id}\n")
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,6 @@
 
 import contextlib
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,7 +18,8 @@ from grayscale.extensions import db
 from grayscale.models import Conversation, Kind, Message, MessageState, SendingNumber, TextingAccount, User
 from grayscale.sandbox import Sandbox
 from tests import factories
-from tests.conftest import FERNET_KEY, ROOT, make_config
+from tests.conftest import FERNET_KEY, make_config
+from tests.processes import Process
 from tools.demo import free_port
 
 TEXTS = 500
@@ -40,31 +38,14 @@ class Application:
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}", "PORT": str(self.port),
             "LEVER_API_URL": sandbox.lever_url, "TWILIO_API_URL": sandbox.carrier_url,
         }  # fmt: skip
-        self.running: int | None = None
-        with self.log.open("ab") as log:
-            self.starter = subprocess.Popen(
-                [sys.executable, "-m", "tests.texting.app_process"], env=self.environment, cwd=ROOT, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-            )  # fmt: skip
+        self.process: Process | None = None
 
     def start(self) -> None:
-        assert self.starter.stdin is not None
-        assert self.starter.stdout is not None
-        self.starter.stdin.write("start\n")
-        self.starter.stdin.flush()
-        self.running = int(self.starter.stdout.readline())
+        self.process = Process("tests.texting.app_process", environment=self.environment, log=self.log)
 
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
-        with contextlib.suppress(ProcessLookupError):
-            while self.running is not None:
-                os.kill(self.running, signal.SIGKILL)
-                time.sleep(0.01)
-        self.running = None
-
-    def end(self) -> None:
-        self.kill()
-        self.starter.communicate()
+        if self.process is not None:
+            self.process.kill()
 
 
 @pytest.fixture
@@ -100,7 +81,7 @@ def test_five_hundred_texts_arrive_once_each(sqlite_url: str, sandbox: Sandbox, 
     with app.app_context(), contextlib.ExitStack() as stack:
         stack.callback(db.engine.dispose)
         stack.callback(db.session.remove)
-        stack.callback(application.end)
+        stack.callback(application.kill)
         jonas = factories.user()
         write(jonas, sandbox)
         misbehave(sandbox)

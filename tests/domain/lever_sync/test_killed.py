@@ -1,7 +1,5 @@
 """A sync that is killed goes on where it was and ends with the rows of one that was not."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,8 +13,9 @@ from grayscale.domain.lever import sync
 from grayscale.extensions import db
 from grayscale.models import SyncKind
 from grayscale.sandbox import Sandbox, start_sandbox
-from tests.conftest import FERNET_KEY, ROOT, make_config
+from tests.conftest import FERNET_KEY, make_config
 from tests.domain.lever_sync.conftest import connect
+from tests.processes import Process
 
 TABLES = {
     "opportunity": "lever_id, stage_lever_id, archived_at, content_hash, interviews_fetched_at IS NULL",
@@ -48,25 +47,20 @@ def forget_all() -> None:
         connection.execute(text("UPDATE lever_integration SET polled_until = NULL"))
 
 
-class Process:
+class Syncing:
     """A sync in a process of its own."""
 
     def __init__(self, database: Path, lever: Sandbox) -> None:
-        command = [sys.executable, "-m", "tests.domain.lever_sync.killable", str(database), lever.lever_url, FERNET_KEY]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.log = database.with_suffix(".sync.log")
+        self.log.write_text("")
+        command = ("tests.domain.lever_sync.killable", str(database), lever.lever_url, FERNET_KEY)
+        self.process = Process(*command, log=self.log)
 
     def says(self, word: str) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.strip() == word:
-                return
-        raise AssertionError(f"the process ended without saying {word!r}")
+        wait_for(lambda: word in self.log.read_text().split())
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
 
 
 @pytest.mark.flow
@@ -82,7 +76,7 @@ def test_a_sync_killed_at_ten_moments_ends_with_the_same_rows(app: Flask) -> Non
         def whole_sync() -> int:
             sync.request(kind=SyncKind.INITIAL)
             lever.lever_requests.clear()
-            undisturbed = Process(database, lever)
+            undisturbed = Syncing(database, lever)
             undisturbed.says("over")
             undisturbed.kill()
             return len(lever.lever_requests.entries)
@@ -96,14 +90,14 @@ def test_a_sync_killed_at_ten_moments_ends_with_the_same_rows(app: Flask) -> Non
         sync.request(kind=SyncKind.INITIAL)
         lever.lever_requests.clear()
         for moment in range(1, KILLS + 1):
-            process = Process(database, lever)
+            process = Syncing(database, lever)
             process.says("begun")
             # Not a moment in time but in the work: so many answers into the sync.
             wait_for(lambda limit=needed * moment // (KILLS + 1): len(lever.lever_requests.entries) >= limit)
             process.kill()
             assert sync.current() is not None, "the sync was over before it was killed"
             end_read()
-        last = Process(database, lever)
+        last = Syncing(database, lever)
         last.says("over")
         last.kill()
         db.session.rollback()
