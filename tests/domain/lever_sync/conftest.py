@@ -15,14 +15,15 @@ from grayscale.models import KeyState, LeverIntegration, SyncKind, SyncRun
 from grayscale.sandbox import Sandbox, start_sandbox
 from tests.conftest import make_config
 
-# More than a page, in both the active ones and the archive.
-CANDIDATES = 220
+CANDIDATES = 60
+# For a test about pages: several of the active ones and of the archive.
+MANY = 220
 
 
 @pytest.fixture
-def lever() -> Iterator[Sandbox]:
+def lever(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A Lever without a limit of its own."""
-    with start_sandbox(candidates=CANDIDATES) as sandbox:
+    with start_sandbox(candidates=getattr(request, "param", CANDIDATES)) as sandbox:
         yield sandbox
 
 
@@ -57,7 +58,6 @@ def finish(run_id: int) -> SyncRun:
         assert sync.run_if_due(5), "nobody works on the run"
     db.session.rollback()
     return db.session.get_one(SyncRun, run_id, populate_existing=True)
-
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from grayscale.models import (
     Via,
 )
 from grayscale.sandbox import Sandbox
-from tests.domain.lever_sync.conftest import CANDIDATES, finish, run
+from tests.domain.lever_sync.conftest import CANDIDATES, MANY, finish, run
 
 
 def count(model: type) -> int:
@@ -46,20 +46,21 @@ def resource(name: str) -> sync.ResourceStatus:
     return next(line for line in sync.status().resources if line.name == name)
 
 
+@pytest.mark.parametrize("lever", [MANY], indirect=True)
 def test_the_initial_sync_brings_everything(connected: Flask, lever: Sandbox) -> None:
     done = run()
     assert (done.kind, done.state) == (SyncKind.INITIAL, SyncState.DONE)
     data = lever.lever.data
     assert set(db.session.scalars(select(Opportunity.lever_id))) == set(data.opportunities)
     assert count(Candidate) == len({row.contact for row in data.opportunities.values()})
-    assert count(Opportunity) == CANDIDATES
+    assert count(Opportunity) == MANY
     assert db.session.scalar(select(func.count()).where(Opportunity.confidential)) > 0
     assert db.session.scalar(select(func.count()).where(Opportunity.archived_at.is_not(None))) > 0
     assert count(Interview) > 0
     for model in (Posting, Stage, ArchiveReason, LeverUser):
         assert count(model) > 5
     assert sync.status().state == "done"
-    assert resource("opportunities").done == CANDIDATES
+    assert resource("opportunities").done == MANY
     assert count(SyncWindow) == 0
     assert set(db.session.scalars(select(Opportunity.via))) == {Via.FULL}
 
@@ -72,6 +73,7 @@ def test_active_opportunities_come_before_the_archive(connected: Flask, lever: S
     assert last_active < first_archived
 
 
+@pytest.mark.parametrize("lever", [MANY], indirect=True)
 def test_several_cursors_walk_at_once(connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "TARGET", 20)
     lever.set_latency(30)
@@ -80,7 +82,7 @@ def test_several_cursors_walk_at_once(connected: Flask, lever: Sandbox, monkeypa
              if row["path"] == "/v1/opportunities"]
     at_once = max(sum(start <= moment < end for start, end in spans) for moment, _ in spans)
     assert at_once >= 3
-    assert count(Opportunity) == CANDIDATES
+    assert count(Opportunity) == MANY
 
 
 def test_a_second_full_sync_writes_no_rows(connected: Flask, lever: Sandbox) -> None:
@@ -209,6 +211,7 @@ def test_a_cancelled_sync_stops_and_stays_stopped(
     assert {"lever.sync_requested", "lever.sync_cancelled"} <= actions
 
 
+@pytest.mark.parametrize("lever", [MANY], indirect=True)
 def test_progress_is_still_there_after_a_reload(connected: Flask, lever: Sandbox) -> None:
     lever.set_latency(5)
     begun = sync.request()
@@ -219,7 +222,7 @@ def test_progress_is_still_there_after_a_reload(connected: Flask, lever: Sandbox
     assert status.state == "running"
     assert status.requests > 0
     finish(begun.id)
-    assert resource("opportunities").done == CANDIDATES
+    assert resource("opportunities").done == MANY
 
 
 def resource_done() -> int:
