@@ -1,5 +1,6 @@
 """The application on a fresh database for each test, and people to use it as."""
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -205,6 +206,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What mostly waits, for processes and for pages, comes first: the others fill its gaps, and nothing is left over
     at the end for one worker alone."""
     items.sort(key=lambda item: 2 - ("flow" in item.keywords) - ("browser" in item.keywords))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,7 +20,7 @@ class Page:
         self.status = response.status_code
         self.headers = response.headers
         self.text = response.get_data(as_text=True) if (response.mimetype or "").startswith("text/") else ""
-        self.soup = BeautifulSoup(self.text, "html5lib")
+        self.soup = BeautifulSoup(self.text, "lxml")
 
     @property
     def words(self) -> str:

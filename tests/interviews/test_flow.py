@@ -66,14 +66,14 @@ class Recruiter:
 
     def submit(self, what: str, **values: Any) -> None:
         url = f"{self.product.url}{self.path}/{what}"
-        page = BeautifulSoup(self.session.http.get(url, timeout=30).text, "html5lib")
+        page = BeautifulSoup(self.session.http.get(url, timeout=30).text, "lxml")
         form = page.select_one("#interview-dialog form")
         assert isinstance(form, Tag), page.get_text(" ", strip=True)[-600:]
         answer = self.session.http.post(
             f"{self.product.url}{form['action']}", data=fields(form, **values), timeout=30, allow_redirects=False,
             headers={"Referer": url},
         )  # fmt: skip
-        assert answer.status_code == 303, BeautifulSoup(answer.text, "html5lib").get_text(" ", strip=True)[-600:]
+        assert answer.status_code == 303, BeautifulSoup(answer.text, "lxml").get_text(" ", strip=True)[-600:]
 
 
 def interviews(sandbox: Sandbox, opportunity: str) -> list[dict[str, Any]]:
