@@ -1,35 +1,67 @@
-"""Everything that must be green, in the order that fails soonest."""
+"""Everything that must be green: the linter first, then all else at once, as each leaves processors idle at times."""
 
 import subprocess
 import sys
+import tempfile
 import time
 
 # More at once than a small machine has cores: much of the time is waiting for processes and pages. A file stays
 # together, as do its fixtures, and the files keep the order tests/conftest.py gives them.
-IN_PARALLEL = ["-q", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+PYTEST = ["pytest", "-q", "--dist", "loadfile", "--no-loadscope-reorder"]
 # Where the two databases differ: locks, leases, upserts, search, plans. `make postgresql` runs everything there.
 WHERE_DATABASES_DIFFER = [
     "-m", "not browser and not flow",
     "tests/domain/test_visibility.py", "tests/inbox/test_search.py", "tests/jobs", "tests/texting/test_sending.py",
     "tests/transcripts/test_posting.py", "tests/unit/test_database.py", "tests/webhooks/test_handling.py",
 ]  # fmt: skip
-STEPS = (
-    ("lint", ["ruff", "check", "."]),
+FIRST = ("lint", ["ruff", "check", "."])
+BESIDE = (
     ("types", ["mypy"]),
     ("known vulnerabilities", ["tools.known_vulnerabilities"]),
-    ("tests on SQLite, flows and browser", ["pytest", *IN_PARALLEL]),
-    ("tests on PostgreSQL", ["pytest", *IN_PARALLEL, "--database", "postgresql", *WHERE_DATABASES_DIFFER]),
+    ("tests on PostgreSQL", [*PYTEST, "-n", "1", "--database", "postgresql", *WHERE_DATABASES_DIFFER]),
 )
+LONGEST = ("tests on SQLite, flows and browser", [*PYTEST, "-n", "3"])
+
+
+class Step:
+    """A module run beside others. What it says is kept together until it has ended, unless it is *live*."""
+
+    def __init__(self, name: str, command: list[str], *, live: bool = False) -> None:
+        self.name = name
+        self.started = time.monotonic()
+        self.output = None if live else tempfile.TemporaryFile()  # noqa: SIM115 - read when the process has ended
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *command], stdout=self.output, stderr=subprocess.STDOUT if self.output else None
+        )
+
+    def report(self) -> int:
+        """Show what it said; answer its status."""
+        if self.output is not None:
+            self.output.seek(0)
+            print(f"\n== {self.name}", flush=True)
+            sys.stdout.buffer.write(self.output.read())
+        status = self.process.wait()
+        word = "ok" if status == 0 else "failed"
+        print(f"== {self.name}: {word} in {time.monotonic() - self.started:.0f} s", flush=True)
+        return status
 
 
 def main() -> int:
-    for name, command in STEPS:
-        print(f"\n== {name}", flush=True)
-        started = time.monotonic()
-        status = subprocess.run([sys.executable, "-m", *command], check=False).returncode
-        print(f"== {name}: {'ok' if status == 0 else 'failed'} in {time.monotonic() - started:.0f} s", flush=True)
-        if status != 0:
-            return status
+    if status := Step(*FIRST, live=True).report():
+        return status
+    print(f"\n== {LONGEST[0]}; beside them: {', '.join(name for name, _ in BESIDE)}", flush=True)
+    running = [Step(*LONGEST, live=True), *(Step(*step) for step in BESIDE)]
+    try:
+        while running:
+            time.sleep(0.2)
+            for step in [step for step in running if step.process.poll() is not None]:
+                running.remove(step)
+                if status := step.report():
+                    return status
+    finally:
+        for step in running:
+            step.process.terminate()
+            step.process.wait()
     return 0
 
 
