@@ -1,6 +1,6 @@
 """Signing in and out, and how long it lasts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -10,10 +10,12 @@ from flask import Flask
 from sqlalchemy import event
 
 from grayscale import clock, create_app
-from grayscale.domain import passwords, throttle, users
+from grayscale.database import transaction
+from grayscale.domain import changes, passwords, sessions, throttle, users
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, User
 from grayscale.web.auth import came_from, safe_next
+from tests import factories
 from tests.factories import PASSWORD
 from tests.page import Browser, Page
 
@@ -28,6 +30,19 @@ def enter(browser: Browser, email: str, password: str = PASSWORD, path: str = "/
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     # Hashing is slow on purpose, and not what these tests are about.
     monkeypatch.setattr(passwords, "fits", lambda stored, password: stored is not None and password == PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def other_process(shared_app: Flask) -> Flask:
+    """A second web process on the same database."""
+    return create_app(shared_app.extensions["grayscale.config"])
+
+
+@pytest.fixture
+def second(app: Flask, other_process: Flask) -> Iterator[Flask]:
+    yield other_process
+    with other_process.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -198,12 +213,9 @@ def test_a_browser_known_for_the_account_is_counted_by_itself(app: Flask, client
 
 
 @pytest.mark.usefixtures("quick")
-def test_every_process_counts_the_same(app: Flask, jonas: User) -> None:
-    second = create_app(app.extensions["grayscale.config"])
+def test_every_process_counts_the_same(app: Flask, second: Flask, jonas: User) -> None:
     for process in (app, second) * 4:
         assert enter(Browser(process), jonas.email, "wrong password here").status == 422
-    with second.app_context():
-        db.engine.dispose()
     assert enter(Browser(app), jonas.email).status == 429
 
 
@@ -282,3 +294,24 @@ def test_an_unknown_person_is_answered_by_the_same_work(
         work.append((len(hashes), list(statements)))
     assert work[0][0] == 1
     assert work[1] == work[0] == work[2]
+
+
+def test_a_sign_in_and_the_poll_are_right_on_any_process(as_jonas: Browser, second: Flask, jonas: User) -> None:
+    other = Browser(second)
+    with (
+        as_jonas.client.session_transaction(base_url="https://texting.test") as held,
+        other.client.session_transaction(base_url="https://texting.test") as same,
+    ):
+        same.update(held)
+    thread = factories.conversation(factories.candidate(name="Mira Okafor"))
+    poll = f"/inbox/live?tick={changes.current_tick()}&c={thread.id}&viewers="
+
+    assert [browser.get(poll, htmx=True).status for browser in (as_jonas, other)] == [204, 204]
+    factories.message(thread, body="I am at the gate")
+    with transaction():
+        changes.touch([thread.id])
+    for browser in (as_jonas, other):
+        assert "I am at the gate" in browser.get(poll, htmx=True).text
+
+    sessions.end_all(jonas.id)
+    assert [browser.get("/account").status for browser in (as_jonas, other)] == [302, 302]
