@@ -229,9 +229,11 @@ def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> Non
 
 def test_a_shared_number_is_shown_as_such_and_its_texts_can_be_moved(jonas: User, as_jonas: Browser) -> None:
     mira, ada = factories.candidate(), factories.candidate(name="Ada Okafor")
+    factories.opportunity(factories.candidate(name="Zora Okafor"), confidential=True)
     conversation = factories.conversation(mira)
     factories.message(conversation, body="It is me")
     page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert "Zora" not in page.words
     assert page.one("#panel .match button").get_text(" ", strip=True).startswith("Ada Okafor")
     moved = as_jonas.post(f"/inbox/{conversation.id}/match", {"candidate": str(ada.id)})
     page = as_jonas.get(moved.location)
