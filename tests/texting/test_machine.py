@@ -49,7 +49,7 @@ from tests.texting.conftest import NOON, hook
 
 STATUSES = ["queued", "sending", "sent", "delivered", "undelivered", "failed"]
 ACTS = ["cancel", "send_now", "try_again", "sent", "not_sent", "edit"]
-EXAMPLES = int(os.environ.get("TEXTING_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("TEXTING_EXAMPLES", "6"))
 SEND = outbound.send_due
 JOBS = [SEND, inbound.handle_waiting, SEND, reconcile.catch_up, SEND, checks.check_unknown, SEND]
 FAULTS = ["lost_after", "ok", "429", "ok", "never_left", "21610", "21612", "ok", "500", "lost_before"]
