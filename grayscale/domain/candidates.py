@@ -210,15 +210,21 @@ def profiles(candidates: list[Candidate], user: User) -> list[Profile]:
 
 def sharing(conversation: Conversation, user: User) -> list[Profile]:
     """Others who have the number of *conversation* in Lever: whose its texts may be."""
-    number = exists().where(CandidatePhone.candidate_id == Candidate.id, CandidatePhone.e164 == conversation.peer)
-    others = (
+    values = visibility.values(user) | {"peer": conversation.peer, "but": conversation.candidate_id or 0}
+    found = list(db.session.scalars(_sharing_query(ReaderKind.of(user)), values))
+    return profiles(found, user) if found else []
+
+
+@lru_cache(maxsize=8)
+def _sharing_query(reader: ReaderKind) -> Select[Candidate]:
+    """Led by the number: led by the names, it would read them all."""
+    have_it = select(CandidatePhone.candidate_id).where(CandidatePhone.e164 == bindparam("peer"))
+    return (
         select(Candidate)
-        .where(number, Candidate.id != (conversation.candidate_id or 0), visibility.candidates_for(user))
+        .where(Candidate.id.in_(have_it), Candidate.id != bindparam("but"), visibility.candidates_for(reader))
         .order_by(Candidate.name, Candidate.id)
         .limit(MOST_SHARING)
     )
-    found = list(db.session.scalars(others))
-    return profiles(found, user) if found else []
 
 
 def _conversations(candidate_ids: list[int], user: User) -> dict[int, int]:

@@ -76,6 +76,7 @@ def test_no_query_of_the_inbox_scans(plans: list[str]) -> None:
     presence.viewers(1, user)
     transcripts.of_conversation(1)
     profile = candidates.profile(conversation.candidate, user, conversation_id=conversation.id)
+    candidates.sharing(conversation, user)
     interviews.agendas(each.opportunity for each in profile.candidacies)
     offers.shown(conversation, user)
     gate.check(conversation, at=clock.now(), by=user)
@@ -118,8 +119,20 @@ def test_every_view_follows_its_own_index(plans: list[str]) -> None:
         assert not any("USE TEMP B-TREE FOR ORDER BY" in line for line in plans), view
 
 
-def test_what_waits_in_a_thread_is_found_without_reading_the_thread(plans: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("asks", "index"),
+    [
+        (lambda talk, _user: inbox_thread.waiting(talk.id), "ix_message_waiting"),
+        (lambda talk, user: candidates.sharing(talk, user), "ix_candidate_phone_e164"),
+    ],
+    ids=["what waits in a thread", "who shares a number"],
+)
+def test_a_conversation_is_not_opened_by_reading_everything(plans: list[str], asks: Any, index: str) -> None:
     if db.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL chooses by statistics; the bench measures it")
-    inbox_thread.waiting(1)
-    assert any("ix_message_waiting" in line for line in plans), plans
+    user = db.session.scalars(db.select(User)).all()[1]
+    talk = inbox_thread.get(1, user)
+    plans.clear()
+    asks(talk, user)
+    assert any(index in line for line in plans), plans
+    assert not any(line.startswith("SCAN") for line in plans), plans
