@@ -123,7 +123,7 @@ def test_every_view_follows_its_own_index(plans: list[str]) -> None:
     ("asks", "index"),
     [
         (lambda talk, _user: inbox_thread.waiting(talk.id), "ix_message_waiting"),
-        (lambda talk, user: candidates.sharing(talk, user), "ix_candidate_phone_e164"),
+        (candidates.sharing, "ix_candidate_phone_e164"),
     ],
     ids=["what waits in a thread", "who shares a number"],
 )
