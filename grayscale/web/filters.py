@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
     """Register the filters."""
     for function in (ago, when, clock_time, day, short_day, phone, initials, count, duration):
         app.add_template_filter(function, FILTER_NAMES.get(function.__name__, function.__name__))
-    app.jinja_env.globals["zone_words"] = zone_words
+    app.jinja_env.globals.update(zone_words=zone_words, reader_zone=reader_zone)
 
 
 FILTER_NAMES = {"clock_time": "clock"}

@@ -145,21 +145,35 @@ def test_a_colleagues_answer_meanwhile_is_told_before_sending(jonas: User, mei: 
     assert sent.status == 303
 
 
-def test_send_later_is_read_in_my_zone(jonas: User, as_jonas: Browser) -> None:
+@pytest.mark.parametrize(
+    ("whose", "hours", "shown"), [("theirs", (20, 21), "15:00"), ("mine", (15,), ("09:00", "10:00"))]
+)
+def test_send_later_is_on_the_candidates_clock_unless_on_mine(
+    jonas: User, as_jonas: Browser, whose: str, hours: tuple[int, ...], shown: str | tuple[str, ...]
+) -> None:
+    """Mira's number is of Minnesota, Jonas reads in UTC."""
     with transaction():
-        db.session.get_one(User, jonas.id).time_zone = "America/Chicago"
+        db.session.get_one(User, jonas.id).time_zone = "UTC"
     conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    here = f"/inbox/{conversation.id}"
+    assert [option["value"] for option in as_jonas.get(here).select("#send-at-clock option")] == ["theirs", "mine"]
     tomorrow = f"{clock.now() + timedelta(days=1):%Y-%m-%d}T15:00"
-    data = {"body": "Later then", "later": "1", "send_at": tomorrow, "submission_key": "k2"}
-    assert as_jonas.post(f"/inbox/{conversation.id}/messages", data).status == 303
+    data = {"body": "Later then", "later": "1", "send_at": tomorrow, "clock": whose, "submission_key": "k2"}
+    assert as_jonas.post(f"{here}/messages", data).status == 303
     message = db.session.scalars(db.select(Message).where(Message.body == "Later then")).one()
     assert message.state is MessageState.SCHEDULED
     assert message.send_at is not None
-    assert message.send_at.hour in (20, 21), "15:00 in Chicago is 20:00 or 21:00 in UTC"
-    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert message.send_at.hour in hours, "15:00 in Minnesota is 20:00 or 21:00 in UTC"
+    page = as_jonas.get(here)
     assert "Scheduled for" in page.one(".waiting").get_text()
+    edited = page.one(f"#edit-at-{message.id}")["value"]
+    assert edited.endswith(shown), "the form to edit it is on their clock"
+    as_jonas.post(f"/inbox/messages/{message.id}/edit", {"body": "Later then", "send_at": edited, "clock": "theirs"})
+    db.session.expire_all()
+    assert db.session.get_one(Message, message.id).send_at == message.send_at
+    assert db.session.get_one(Message, message.id).send_at.hour in hours
     as_jonas.post(f"/inbox/messages/{message.id}/cancel")
-    assert "Cancelled" in as_jonas.get(f"/inbox/{conversation.id}").words
+    assert "Cancelled" in as_jonas.get(here).words
 
 
 def test_a_draft_is_kept_per_person_and_forgotten_once_sent(jonas: User, mei: User, as_jonas: Browser) -> None:

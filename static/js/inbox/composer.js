@@ -21,7 +21,6 @@
 
   document.addEventListener("input", (event) => {
     if (event.target.id === "message") grow(event.target);
-    if (event.target.id === "send-at") theirTime(event.target);
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -49,7 +48,12 @@
     form().elements.seen_up_to.value = event.detail.seen_up_to;
     delete form().dataset.suggestion;
     const later = document.getElementById("later");
-    if (later) { later.open = false; document.getElementById("send-at").value = ""; }
+    if (later) {
+      later.open = false;
+      const at = document.getElementById("send-at");
+      at.value = "";
+      at.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     area.dispatchEvent(new Event("input", { bubbles: true }));
     area.focus();
     window.gs.forgetDraft();
@@ -72,13 +76,6 @@
     area.dispatchEvent(new Event("input", { bubbles: true }));
     area.focus({ preventScroll: true });
     if (filled.missing) window.gs.toast(filled.missing, "warning");
-  }
-
-  function theirTime(field) {
-    const words = document.getElementById("their-later");
-    if (!field.value || !field.dataset.zone) { words.textContent = ""; return; }
-    const at = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: field.dataset.zone }).format(new Date(field.value));
-    words.textContent = `${at} for the candidate`;
   }
 
   // Seen by being shown for a moment: a colleague's answer no longer stops what is sent after it.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,7 @@ from grayscale.web.filters import reader_zone
 from grayscale.web.htmx import respond, wants_partial
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
-from grayscale.web.views.inbox.composer import composer_context
+from grayscale.web.views.inbox.composer import composer_context, their_time
 from grayscale.web.views.inbox.thread import conversation_context, new_submission_key
 
 
@@ -32,7 +33,7 @@ def send(conversation_id: int) -> ResponseReturnValue:
     if meanwhile is not None:
         return not_sent(conversation_id, body, meanwhile=meanwhile)
     try:
-        send_at = moment(form.get("send_at", "")) if form.get("later") else None
+        send_at = moment(conversation_id) if form.get("later") else None
         if form.get("later") and send_at is None:
             raise Invalid("Choose when to send it.", "send_at")
         message = outbound.submit(
@@ -74,18 +75,22 @@ def not_sent(conversation_id: int, body: str, *, error: str = "", meanwhile: Any
         meanwhile=meanwhile,
         submission_key=request.form.get("submission_key"),
         send_at=request.form.get("send_at", ""),
+        whose_clock=request.form.get("clock", ""),
         seen_up_to=context["thread"].last_id,
     )
     context |= listing.context(me(), listing.asked(me()), selected=conversation_id)
     return render_template("inbox/index.html", **context, tick=0), 422
 
 
-def moment(local_input: str) -> datetime | None:
-    """A ``datetime-local`` value of the reader's zone. Raises ``Invalid``."""
-    if not local_input.strip():
+def moment(conversation_id: int) -> datetime | None:
+    """The minute that was chosen, on the candidate's clock unless on one's own; None for none. Raises ``Invalid``."""
+    chosen = request.form.get("send_at", "").strip()
+    if not chosen:
         return None
+    there = their_time(inbox_thread.get(conversation_id, me())) if request.form.get("clock") != "mine" else None
     try:
-        return datetime.fromisoformat(local_input.strip()).replace(tzinfo=reader_zone()).astimezone(UTC)
+        zone = ZoneInfo(there.zone) if there is not None else reader_zone()
+        return datetime.fromisoformat(chosen).replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid("That is not a date and time.", "send_at") from None
 
@@ -127,7 +132,8 @@ def send_now(message_id: int) -> ResponseReturnValue:
 @bp.post("/inbox/messages/<int:message_id>/edit")
 def edit(message_id: int) -> ResponseReturnValue:
     def change() -> object:
-        return outbound.edit(message_id, request.form.get("body", ""), moment(request.form.get("send_at", "")), me())
+        send_at = moment(inbox_thread.conversation_of(message_id, me()))
+        return outbound.edit(message_id, request.form.get("body", ""), send_at, me())
 
     return act(message_id, change, "Changed.")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from markupsafe import Markup, escape
@@ -24,6 +25,7 @@ from grayscale.web.filters import initials, local, phone, reader_region, reader_
 from grayscale.web.fragments import Fragments
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
+from grayscale.web.views.inbox.composer import their_time
 from grayscale.web.views.inbox.thread import Item, is_opted_out
 
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
@@ -105,9 +107,18 @@ def linked(body: str) -> Markup:
 
 
 @bp.app_template_filter("local_input")
-def local_input(moment: datetime | None) -> str:
-    """The value of a ``datetime-local`` field in the reader's zone."""
-    return f"{local(moment):%Y-%m-%dT%H:%M}" if moment is not None else ""
+def local_input(moment: datetime | None, zone: str = "") -> str:
+    """The value of a ``datetime-local`` field, in *zone* or else the reader's."""
+    if moment is None:
+        return ""
+    return f"{moment.astimezone(ZoneInfo(zone) if zone else reader_zone()):%Y-%m-%dT%H:%M}"
+
+
+@bp.app_template_filter("their_zone")
+def their_zone(message: Message) -> str:
+    """Whose clock the candidate of a waiting text lives by; "" when that is not known."""
+    clock_there = their_time(message.conversation)
+    return clock_there.zone if clock_there is not None else ""
 
 
 @bp.app_template_filter("short_when")
