@@ -25,7 +25,7 @@ PAYLOADS_KEPT = timedelta(days=14)
 ROWS_KEPT = timedelta(days=90)
 PURGED_AT_ONCE = 500
 # Anybody who knows the URL may name an event; the whole name is in its payload.
-LONGEST_LABEL = 40
+LONGEST_LABEL = 28
 
 TROUBLED = (DeliveryState.FAILED, DeliveryState.DEAD)
 FINISHED = (DeliveryState.DONE, DeliveryState.UNHANDLED)
