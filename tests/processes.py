@@ -26,22 +26,29 @@ _context.set_forkserver_preload(
 class Process:
     """``python -m module arguments`` at the top of the project, leading a process group of its own.
 
-    What it writes, to either output, is added to *log*.
+    What it writes, to either output, is added to *log*. A *fresh* one imports for itself, as where memory is measured.
     """
 
     def __init__(
-        self, module: str, *arguments: str, log: Path, environment: Mapping[str, str] = os.environ, stdin: str = ""
-    ) -> None:
+        self, module: str, *arguments: str, log: Path, environment: Mapping[str, str] = os.environ, stdin: str = "",
+        fresh: bool = False,
+    ) -> None:  # fmt: skip
         self.log = log
         log.touch()
         command = (module, *arguments)
-        self._process = _context.Process(target=_run, args=(command, dict(environment), log, stdin), daemon=True)
+        arguments_of_run = (command, dict(environment), log, stdin, fresh)
+        self._process = _context.Process(target=_run, args=arguments_of_run, daemon=True)
         self._process.start()
 
     @property
     def status(self) -> int | None:
         """What it ended with, negative for a signal; None while it runs."""
         return self._process.exitcode
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
 
     def wait(self, seconds: float) -> int:
         """Its status, once it has ended; fails if it has not within *seconds*."""
@@ -51,21 +58,19 @@ class Process:
         return status
 
     def send(self, number: signal.Signals) -> None:
-        assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        os.kill(self.pid, number)
 
     def kill(self) -> None:
         """SIGKILL to it and to all it started, as a machine that dies; back when it is gone."""
         while self.status is None:
-            assert self._process.pid is not None
             try:
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
             except ProcessLookupError:
                 self._process.kill()  # it does not lead its group yet
             self._process.join(5)
 
 
-def _run(command: tuple[str, ...], environment: dict[str, str], log: Path, stdin: str) -> NoReturn:
+def _run(command: tuple[str, ...], environment: dict[str, str], log: Path, stdin: str, fresh: bool) -> NoReturn:
     os.setsid()
     os.chdir(ROOT)
     os.environ.clear()
@@ -78,6 +83,8 @@ def _run(command: tuple[str, ...], environment: dict[str, str], log: Path, stdin
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    if fresh:
+        os.execve(sys.executable, [sys.executable, "-m", *command], environment)
     sys.argv = list(command)
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
     sys.exit(0)

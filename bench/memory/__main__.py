@@ -32,7 +32,7 @@ def main() -> None:
         folder = Path(temporary)
         with (
             Sandbox(candidates=given.candidates, rate=None) as sandbox,
-            deployment.running(folder, sandbox, f"sqlite:///{folder / 'memory.db'}") as (product, _, _),
+            deployment.running(folder, sandbox, f"sqlite:///{folder / 'memory.db'}", fresh=True) as (product, _, _),
         ):
             bare = resident(product)
             began = time.monotonic()

@@ -75,7 +75,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 @contextlib.contextmanager
 def product(folder: Path, sandbox: Sandbox | None, database_url: str) -> Iterator[tuple[Product, Target]]:
     """The application with its eight tokens saved. Without a sandbox no API key is, so that nothing is handled."""
-    with deployment.running(folder, sandbox, database_url) as (made, url, tokens):
+    with deployment.running(folder, sandbox, database_url, fresh=True) as (made, url, tokens):
         yield made, Target(url, tokens["candidateStageChange"])
 
 

@@ -37,8 +37,11 @@ def eventually(check: Callable[[], T], *, within: float = 15.0, every: float = 0
 class Product:
     """One deployment: start it, kill it, start it again."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, database_url: str, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, sandbox: Sandbox, database_url: str, *, fresh: bool = False, **environment: str
+    ) -> None:
         self.folder = folder
+        self.fresh = fresh
         self.port = free_port(0)
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url
@@ -75,7 +78,8 @@ class Product:
 
     def start(self, *, wait: bool = True) -> None:
         module, *arguments = shlex.split(web_line())
-        self.process = Process(module, *arguments, environment=self.environment, log=self.folder / "app.log")
+        log = self.folder / "app.log"
+        self.process = Process(module, *arguments, environment=self.environment, log=log, fresh=self.fresh)
         if wait:
             eventually(self.is_ready, within=30)
 

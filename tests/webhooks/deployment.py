@@ -16,11 +16,13 @@ STAND_IN = "0123456789abcdef" * 3
 
 
 @contextlib.contextmanager
-def running(folder: Path, sandbox: Sandbox | None, database_url: str) -> Iterator[tuple[Product, str, dict[str, str]]]:
+def running(
+    folder: Path, sandbox: Sandbox | None, database_url: str, *, fresh: bool = False
+) -> Iterator[tuple[Product, str, dict[str, str]]]:
     """The product, its webhook URL and event -> token. Without a *sandbox* no API key is saved."""
     with contextlib.ExitStack() as stack:
         lever = sandbox or stack.enter_context(Sandbox(candidates=0))
-        product = Product(folder, lever, database_url)
+        product = Product(folder, lever, database_url, fresh=fresh)
         product.command("db", "upgrade")
         product.create_user(RECRUITER, "Jonas Rehn", "recruiter")
         product.start()
