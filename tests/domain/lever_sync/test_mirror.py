@@ -98,7 +98,7 @@ def test_a_changed_phone_list_keeps_the_numbers_that_stay(app: Flask) -> None:
     assert db.session.scalars(select(CandidatePhone.id).where(CandidatePhone.raw == "218-555-0190")).one() == kept
 
 
-@pytest.mark.parametrize("value", ["+1(1)5555555555", "555-0100 x12", "see résumé"])
+@pytest.mark.parametrize("value", ["+1(1)5555555555", "555-0100 x12", "218-555-0142 x12", "see résumé"])
 def test_a_malformed_phone_is_kept_and_not_textable(app: Flask, value: str) -> None:
     mirror.apply_opportunities([opportunity(phones=[{"type": "", "value": value}])], at(1), Via.FULL)
     row = db.session.scalars(select(CandidatePhone)).one()
