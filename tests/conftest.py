@@ -1,5 +1,6 @@
 """The application on a fresh database for each test, and people to use it as."""
 
+import contextlib
 import gc
 import os
 import shutil
@@ -111,12 +112,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def shared_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application this worker's tests take turns with; compiling its routes takes longer than most tests."""
+    yield from make_shared_app(request, tmp_path_factory)
+
+
+def make_shared_app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, **overrides: object
+) -> Iterator[Flask]:
     if request.config.getoption("--database") == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'test.db'}"
     else:
         server: postgresql.Server = request.getfixturevalue("postgresql_server")
         url = server.url(f"shared_{uuid.uuid4().hex}")
-    app = create_app(make_config(url))
+    app = create_app(make_config(url, **overrides))
     app.testing = True
     yield app
     with app.app_context():
@@ -141,14 +148,20 @@ def empty_database(request: pytest.FixtureRequest, app: Flask) -> None:
 @pytest.fixture
 def app(request: pytest.FixtureRequest, shared_app: Flask) -> Iterator[Flask]:
     """The application on an empty database, as if just started, with an active application context."""
-    app = shared_app
+    with as_if_started(request, shared_app):
+        yield shared_app
+
+
+@contextlib.contextmanager
+def as_if_started(request: pytest.FixtureRequest, app: Flask) -> Iterator[None]:
+    """Lend an application that several tests share to one of them."""
     as_started = dict(app.extensions)
     empty_database(request, app)
     keyring.load((FERNET_KEY,))
     with app.app_context():
         limiter.reset()
         limiter.enabled = False
-        yield app
+        yield
         db.session.remove()
         db.engine.dispose()
     # What a process remembers between requests must not reach the next test.

@@ -7,26 +7,26 @@ import pytest
 from flask import Flask
 from joserfc.jwk import ECKey
 
-from grayscale import create_app
 from grayscale.domain import single_sign_on, users
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, Role, SingleSignOn, User
-from tests.conftest import make_config
+from tests.conftest import as_if_started, make_shared_app
 from tests.factories import PASSWORD
 from tests.page import Browser
 from tests.web import oidc_provider
 from tests.web.oidc_provider import CLIENT, Provider
 
 
-@pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
+@pytest.fixture(scope="module")
+def local_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """On this machine's own address: only there may the provider be on this machine too."""
-    app = create_app(make_config(database_url, public_url="http://127.0.0.1:5000"))
-    app.testing = True
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+    yield from make_shared_app(request, tmp_path_factory, public_url="http://127.0.0.1:5000")
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, local_app: Flask) -> Iterator[Flask]:
+    with as_if_started(request, local_app):
+        yield local_app
 
 
 @pytest.fixture
