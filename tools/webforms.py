@@ -49,6 +49,7 @@ class Page(HTMLParser):
         self._in_label = False
         self._button: dict[str, str] | None = None
         self._select: Field | None = None
+        self._has_option = False
         self._textarea: Field | None = None
         self.feed(html)
         for entry in self.fields:
@@ -83,8 +84,13 @@ class Page(HTMLParser):
             case "select":
                 self._select = Field(given.get("name", ""), "", "select", given.get("id", ""))
                 self._add(self._select)
-            case "option" if self._select is not None and ("selected" in given or not self._select.value):
-                self._select.value = given.get("value", "")
+                self._has_option = False
+            case "option" if self._select is not None:
+                # As a browser does: the selected option (the last, of several), else the first.
+                is_selected = "selected" in given
+                if is_selected or not self._has_option:
+                    self._select.value = given.get("value", "")
+                self._has_option = True
 
     def handle_endtag(self, tag: str) -> None:
         words = " ".join("".join(self._text or []).split())

@@ -46,7 +46,7 @@ class MessageState(enum.StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
-    # Outbound, it never left.
+    # Outbound, it reached nobody: it never left, or the carrier took it and gave up (``handed_over_at`` is set).
     FAILED = "failed"
     BLOCKED = "blocked"
     CANCELED = "canceled"

@@ -14,6 +14,7 @@ from grayscale.domain.lever import connection
 from grayscale.domain.transcripts import due, posting
 from grayscale.extensions import db
 from grayscale.models import (
+    HANDED_OVER,
     Candidate,
     Conversation,
     Direction,
@@ -81,10 +82,9 @@ class Chat:
 
     def _say(self, **values: Any) -> Message:
         at = values.pop("at", None) or datetime.now(UTC)
-        outbound = values.get("direction") is Direction.OUTBOUND
-        message = factories.message(
-            self.conversation, occurred_at=at, handed_over_at=at if outbound else None, **values
-        )
+        if values.get("state") in HANDED_OVER:
+            values["handed_over_at"] = at
+        message = factories.message(self.conversation, occurred_at=at, **values)
         with transaction() as session:
             due.restart(session.get_one(Conversation, self.conversation.id), at)
         return message

@@ -5,6 +5,7 @@ import pytest
 import time_machine
 from flask import Flask
 
+from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.transcripts import listing
 from grayscale.models import Conversation, Direction, MessageState, Opportunity, TranscriptState
@@ -198,15 +199,19 @@ def test_the_proof_names_the_note_of_every_text_or_the_reason(
     chat.sent("Noted one")
     outbound = {"direction": Direction.OUTBOUND, "author_id": chat.recruiter.id}
     factories.message(chat.conversation, body="Held", state=MessageState.BLOCKED, error="Opted out.", **outbound)
+    factories.message(chat.conversation, body="Refused by the carrier", state=MessageState.FAILED, **outbound)
+    chat.sent("Lost at the carrier", state=MessageState.FAILED, handed_over_at=clock.now())
     time.shift(HOUR)
     work()
     chat.received("Waiting one")
     factories.message(chat.conversation, body="Later", state=MessageState.SCHEDULED, **outbound)
     page = as_jonas.get(f"/notes/conversations/{chat.conversation.id}")
-    assert "Complete: 4 texts: 1 noted, 2 to come, 1 not noted" in page.words
+    assert "Complete: 6 texts: 2 noted, 2 to come, 2 not noted" in page.words
     rows = {row.select("td")[2].get_text(strip=True): row.get_text(" ", strip=True) for row in page.select("tbody tr")}
     assert transcripts()[0].reference in rows["Noted one"]
     assert "held back and never left: Opted out." in rows["Held"]
+    assert "It never left." in rows["Refused by the carrier"]
+    assert transcripts()[0].reference in rows["Lost at the carrier"]
     assert "Will be" in rows["Waiting one"]
     assert "not been sent yet" in rows["Later"]
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from time_machine import Traveller
 
+from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.transcripts.rendering import Happened, Said, Talk, bears, marker, render
 from grayscale.models import (
@@ -137,6 +138,18 @@ def test_pictures_failures_and_automated_texts_are_told(chat: Chat, lever: FakeL
     assert "12:00 Mira Okafor: [picture: badge.jpg]" in value
     assert "Jonas Rehn: See you\n\u00a0\u00a0[not delivered: The number is out of service]" in value
     assert "Automated: Reminder" in value
+
+
+def test_what_the_carrier_took_and_gave_up_is_told_as_not_delivered(
+    chat: Chat, lever: FakeLever, time: Traveller
+) -> None:
+    chat.sent("Filtered", state=MessageState.FAILED, handed_over_at=clock.now(), error="Carriers filtered it.")
+    chat.sent("Called back", state=MessageState.CANCELED, handed_over_at=clock.now())
+    time.shift(HOUR)
+    work()
+    [value] = lever.values
+    assert "Jonas Rehn: Filtered\n\u00a0\u00a0[not delivered: Carriers filtered it]" in value
+    assert "Jonas Rehn: Called back\n\u00a0\u00a0[not delivered]" in value
 
 
 def test_what_never_left_and_history_lines_are_not_in_it(chat: Chat, lever: FakeLever, time: Traveller) -> None:

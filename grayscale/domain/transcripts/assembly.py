@@ -28,6 +28,8 @@ from grayscale.models import (
 
 #: How somebody who opted out may return; merely texting us is no return.
 _RETURNS = (ConsentHow.KEYWORD, ConsentHow.RECRUITER, ConsentHow.CARRIER)
+#: How a text the carrier took may end without reaching anybody.
+_NOT_DELIVERED = (MessageState.UNDELIVERED, MessageState.FAILED, MessageState.CANCELED)
 
 
 def messages_of(transcript_id: int) -> list[Message]:
@@ -78,7 +80,7 @@ def _said(message: Message, candidate: str) -> Said:
     else:
         who = message.author.name if message.author else "A recruiter"
     remarks = [_picture(item) for item in message.media]
-    if message.direction is Direction.OUTBOUND and message.state is MessageState.UNDELIVERED:
+    if message.direction is Direction.OUTBOUND and message.state in _NOT_DELIVERED:
         remarks.append(f"not delivered: {message.error.rstrip('.')}" if message.error else "not delivered")
     return Said(message.occurred_at, who, message.body, tuple(remarks))
 

@@ -14,10 +14,20 @@ def said_at() -> ColumnElement[datetime]:
 
 
 def was_said() -> ColumnElement[bool]:
-    """Condition on ``Message``: it was received, or the carrier has it. What never left is in no transcript."""
+    """Condition on ``Message``: it was received, or the carrier took it, whatever became of it there."""
     return or_(
         Message.direction == Direction.INBOUND,
-        and_(Message.direction == Direction.OUTBOUND, Message.state.in_(HANDED_OVER)),
+        and_(
+            Message.direction == Direction.OUTBOUND,
+            or_(Message.state.in_(HANDED_OVER), Message.handed_over_at.is_not(None)),
+        ),
+    )
+
+
+def is_said(message: Message) -> bool:
+    """What ``was_said`` asks, of one text at hand."""
+    return (
+        message.direction is Direction.INBOUND or message.state in HANDED_OVER or message.handed_over_at is not None
     )
 
 

@@ -7,9 +7,10 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from grayscale.domain.transcripts import eligible
 from grayscale.domain.transcripts.state import NoteLine, line_of, upcoming
 from grayscale.extensions import db
-from grayscale.models import CANCELABLE, HANDED_OVER, Conversation, Direction, Message, MessageState, Transcript
+from grayscale.models import CANCELABLE, Conversation, Direction, Message, MessageState, Transcript
 
 Verdict = Literal["noted", "on_its_way", "will_be", "in_doubt", "refused", "not_noted", "lost"]
 
@@ -83,7 +84,7 @@ def _prove(message: Message, lines: dict[int, NoteLine], waiting: NoteLine | Non
 def _in_none(message: Message, waiting: NoteLine | None) -> Proven:
     if message.not_noted_reason:
         return Proven(message, "not_noted", None, message.not_noted_reason)
-    if message.direction is Direction.INBOUND or message.state in HANDED_OVER:
+    if eligible.is_said(message):
         if waiting is None:
             return Proven(message, "lost", None, "It is in no transcript and none is planned.")
         return Proven(message, "not_noted" if waiting.kind == "nowhere" else "will_be", waiting, waiting.reason)
