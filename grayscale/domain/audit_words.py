@@ -73,6 +73,7 @@ _WORDS = {
     "texting.credentials_saved": "Saved the carrier’s account",
     "texting.policy_saved": "Changed the texting rules",
     "texting.token_removed": "Removed the carrier’s token",
+    "transcript.not_posted": "Erased texts that were not noted yet",
     "user.created": "Created",
     "user.deactivated": "Deactivated",
     "user.invited": "Invited",

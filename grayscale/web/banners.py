@@ -8,6 +8,7 @@ from grayscale.domain.company import lever_integration
 from grayscale.domain.lever import health
 from grayscale.domain.texting import filtering
 from grayscale.domain.texting.account import numbers
+from grayscale.domain.transcripts import author
 from grayscale.models import KeyState
 from grayscale.web.auth import me
 from grayscale.web.filters import glance, reader_zone
@@ -47,6 +48,7 @@ def banners() -> list[Banner]:
     webhooks = health.banner(reader_zone())
     if webhooks is not None:
         found.append(Banner(webhooks.words, webhooks.kind, f"{lever}#webhooks", "Webhooks"))
-    if integration.notes_warning:
-        found.append(Banner(integration.notes_warning, "warn", lever, "Lever settings"))
+    notes_warning = author.warning()
+    if notes_warning:
+        found.append(Banner(notes_warning, "warn", lever, "Lever settings"))
     return found

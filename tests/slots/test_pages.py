@@ -9,9 +9,20 @@ from flask import Flask
 
 from grayscale.database import transaction
 from grayscale.domain.slots import choosing
+from grayscale.domain.texting import consent
 from grayscale.domain.transcripts.rendering import tame
 from grayscale.extensions import db
-from grayscale.models import Company, Conversation, LeverIntegration, LeverUser, Message, Opportunity, SlotOffer, User
+from grayscale.models import (
+    Company,
+    ConsentHow,
+    Conversation,
+    LeverIntegration,
+    LeverUser,
+    Message,
+    Opportunity,
+    SlotOffer,
+    User,
+)
 from tests.page import Browser, Page
 from tests.slots.conftest import TIMES, Offer, with_candidate
 
@@ -184,6 +195,17 @@ def test_what_keeps_interviews_out_of_lever_is_said_before_anything_is_offered(
         session.get_one(LeverIntegration, 1).api_key = None
     page = Browser(app, recruiter).get(f"/inbox/{conversation.id}/times")
     assert "No interview can be made from here." in page.words
+    assert page.select("main form") == []
+
+
+def test_nothing_offers_times_to_who_opted_out(conversation: Conversation, recruiter: User, app: Flask) -> None:
+    with transaction():
+        consent.opt_out(conversation.peer, ConsentHow.KEYWORD, reason="STOP")
+    browser = Browser(app, recruiter)
+    path = f"/inbox/{conversation.id}/times"
+    assert not browser.get(f"/inbox/{conversation.id}").select(f'a[href="{path}"]')
+    page = browser.get(path)
+    assert "opted out of texts, and the times go by text" in page.words
     assert page.select("main form") == []
 
 

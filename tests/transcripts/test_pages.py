@@ -7,8 +7,9 @@ from flask import Flask
 
 from grayscale import clock
 from grayscale.database import transaction
+from grayscale.domain import history
 from grayscale.domain.transcripts import listing
-from grayscale.models import Conversation, Direction, MessageState, Opportunity, TranscriptState
+from grayscale.models import Conversation, Direction, LeverUser, MessageState, Opportunity, TranscriptState
 from tests import factories
 from tests.page import Browser
 from tests.transcripts.conftest import HOUR, MINUTE, Chat, connect, make_chat, states, transcripts, work
@@ -291,3 +292,31 @@ def test_the_proof_says_of_a_note_in_doubt_that_it_is(
     page = as_jonas.get(f"/notes/conversations/{chat.conversation.id}")
     assert "Complete: 2 texts: 2 in a Note whose fate is unsure." in page.words
     assert page.words.count("may not list notes") == 1
+
+
+def test_a_deactivated_author_is_told_before_anything_is_posted(
+    chat: Chat, lever: FakeLever, as_ana: Browser
+) -> None:
+    now = chat.conversation.created_at
+    factories.add(LeverUser(lever_id="lever-ana", name="Ana Castillo", deactivated_at=now, fetched_at=now))
+    connect(notes_as_user_id="lever-ana")
+    told = "Ana Castillo is deactivated in Lever, so Notes are posted as the API key itself."
+    assert as_ana.get("/settings/ats/lever").words.count(told) == 2, "in the banner and beside the setting"
+
+
+def test_what_happened_before_a_note_stands_above_it(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    chat.sent("First")
+    time.shift(30 * MINUTE)
+    with transaction():
+        history.add(chat.opportunity.id, "Hired", None)
+    time.shift(30 * MINUTE)
+    work()
+    time.shift(MINUTE)
+    with transaction():
+        history.add(chat.opportunity.id, "Archived", None)
+    chat.sent("Second")
+    page = as_jonas.get(f"/inbox/{chat.conversation.id}")
+    lines = [line.get_text(" ", strip=True).split(" ")[0] for line in page.select(".messages li.history")]
+    assert lines == ["Hired", "Noted", "Archived"]

@@ -6,8 +6,8 @@ import pytest
 from time_machine import Traveller
 
 from grayscale.database import transaction
-from grayscale.domain.transcripts import attempt, checking, cutting, decide, posting
-from grayscale.models import LeverIntegration, LeverUser, Opportunity, TranscriptState, User
+from grayscale.domain.transcripts import attempt, author, checking, cutting, decide, posting
+from grayscale.models import LeverUser, Opportunity, TranscriptState, User
 from tests import factories
 from tests.transcripts.conftest import HOUR, MINUTE, Chat, connect, make_chat, states, transcripts, work
 from tests.transcripts.fake_lever import FakeLever
@@ -92,8 +92,7 @@ def test_a_deactivated_author_falls_back_with_a_warning(chat: Chat, lever: FakeL
     time.shift(HOUR)
     work()
     assert lever.threads(chat.opportunity.lever_id)[0].authors == [None]
-    assert warning() is not None
-    assert "Ana Castillo is deactivated" in str(warning())
+    assert "Ana Castillo is deactivated" in str(author.warning())
 
 
 def test_an_author_lever_refuses_falls_back_and_recovers(chat: Chat, lever: FakeLever, time: Time) -> None:
@@ -103,18 +102,28 @@ def test_an_author_lever_refuses_falls_back_and_recovers(chat: Chat, lever: Fake
     time.shift(HOUR)
     work()
     assert lever.threads(chat.opportunity.lever_id)[0].authors == [None]
-    assert "Lever refused" in str(warning())
+    assert "Lever refused" in str(author.warning())
     lever.refused_users = set()
     chat.sent()
     time.shift(HOUR)
     work()
     assert lever.threads(chat.opportunity.lever_id)[1].authors == ["lever-ana"]
-    assert warning() is None
+    assert author.warning() is None
 
 
-def warning() -> str | None:
-    with transaction() as session:
-        return session.get_one(LeverIntegration, 1).notes_warning
+def test_a_refused_author_is_told_also_when_the_answer_to_the_fallback_is_lost(
+    chat: Chat, lever: FakeLever, time: Time
+) -> None:
+    connect(notes_as_user_id="lever-ana")
+    lever.refused_users = {"lever-ana"}
+    lever.faults.extend([None, "lost_after"])
+    chat.sent()
+    time.shift(HOUR)
+    work()
+    time.shift(attempt.SETTLE)
+    work()
+    assert "Lever refused" in str(author.warning())
+    assert len(lever.values) == 1
 
 
 def test_a_lever_that_wants_an_author_says_what_to_do(chat: Chat, lever: FakeLever, time: Time) -> None:

@@ -6,7 +6,8 @@ from time_machine import Traveller
 from grayscale.database import transaction
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.lever import erasure
-from grayscale.domain.transcripts import attempt, cutting, posting, proof, state, target
+from grayscale.domain.transcripts import attempt, cutting, listing, posting, proof, state, target
+from grayscale.domain.transcripts.listing import View
 from grayscale.models import Conversation, Opportunity, TranscriptState, User
 from tests import factories
 from tests.transcripts.conftest import HOUR, Chat, connect, states, work
@@ -122,12 +123,41 @@ def test_texts_of_a_deleted_opportunity_are_noted_on_no_other(
     assert lever.values == []
     shown = proof.of_conversation(chat.conversation.id)
     assert [(row.verdict, row.why) for row in shown.messages] == [("not_noted", attempt.GONE)]
+    assert listing.counts(chat.recruiter)[View.SKIPPED] == 1
+    [row] = listing.page(chat.recruiter, View.SKIPPED).rows
+    assert (row.name, row.line.reason) == ("Mira Okafor", attempt.GONE)
     chat.sent("About the other")
     time.shift(HOUR)
     work()
     [thread] = lever.threads(other.lever_id)
     assert "About the other" in thread.values[0]
     assert "deleted one" not in thread.values[0]
+
+
+def test_texts_erased_before_they_were_noted_are_counted_without_the_person(
+    chat: Chat, lever: FakeLever, time: Traveller, ana: User
+) -> None:
+    chat.sent("Soon gone")
+    time.shift(HOUR)
+    work()
+    chat.sent("Never noted")
+    erasure.erase_opportunity(chat.opportunity.lever_id, "deleted in Lever")
+    for view in (View.SKIPPED, View.ALL):
+        assert listing.counts(chat.recruiter)[view] == 1
+        [row] = listing.page(chat.recruiter, view).rows
+        assert (row.name, row.line.count, row.line.reason) == (listing.ERASED, 1, listing.WAS_ERASED)
+
+
+def test_that_a_confidential_person_was_erased_is_for_super_admins(
+    chat: Chat, lever: FakeLever, time: Traveller, ana: User
+) -> None:
+    with transaction() as session:
+        session.get_one(Opportunity, chat.opportunity.id).confidential = True
+    chat.sent("Secret")
+    erasure.erase_opportunity(chat.opportunity.lever_id, "deleted in Lever")
+    assert listing.counts(chat.recruiter)[View.SKIPPED] == 0
+    assert not listing.page(chat.recruiter, View.SKIPPED).rows
+    assert listing.counts(ana)[View.SKIPPED] == len(listing.page(ana, View.SKIPPED).rows) == 1
 
 
 def test_a_note_in_doubt_ends_when_its_opportunity_is_deleted(

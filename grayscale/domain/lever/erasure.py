@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, or_, select, text, update
 from grayscale.database import after_commit, transaction
 from grayscale.domain import audit, changes, conversations, history
 from grayscale.domain.texting import consent
-from grayscale.domain.transcripts import target
+from grayscale.domain.transcripts import lost
 from grayscale.extensions import db
 from grayscale.logging import get_logger
 from grayscale.models import (
@@ -76,7 +76,7 @@ def erase_opportunity(lever_id: str, why: str) -> bool:
         if tied:
             chosen = conversations.choose_opportunity(found.candidate_id)
             for thread in tied:
-                target.opportunity_deleted(thread)
+                lost.opportunity_deleted(thread, lever_id)
                 # What was said about a confidential opportunity does not become everybody's with its end.
                 thread.restricted = thread.restricted or found.confidential
                 thread.opportunity_id = chosen.id if chosen else None
@@ -119,6 +119,7 @@ def forget_person(candidate_id: int, *, why: str, keep_row: bool) -> None:
         )
     )
     counts = _counts(threads, opportunities)
+    lost.person_deleted(candidate_id, threads)
     _empty_deliveries(opportunities, numbers)
     _forget_words(threads)
     _forget_numbers(numbers)

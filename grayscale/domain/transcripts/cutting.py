@@ -93,12 +93,22 @@ def cut(conversation_id: int, *, asked: bool = False) -> Transcript | None:
         opportunity = _opportunity_of(conversation)
         if opportunity is None:
             return None
-        transcript = _bind(conversation, opportunity, waiting, now)
+        transcript = _bind(conversation, opportunity.id, opportunity.lever_id, waiting)
         conversation.transcript_due_at = None
         session.flush()
         _write_parts(transcript)
         changes.touch([conversation_id])
     return transcript
+
+
+def give_up(conversation: Conversation, opportunity_lever_id: str, reason: str) -> None:
+    """Bind the messages that wait to a transcript that is not posted, for *reason*; inside the caller's transaction."""
+    waiting = eligible.waiting(conversation.id)
+    if waiting:
+        transcript = _bind(conversation, None, opportunity_lever_id, waiting)
+        transcript.state = TranscriptState.SKIPPED
+        transcript.error = reason
+    conversation.transcript_due_at = None
 
 
 def talk(transcript: Transcript, messages: Sequence[Message]) -> Talk:
@@ -137,12 +147,16 @@ def _opportunity_of(conversation: Conversation) -> Opportunity | None:
 
 
 def _bind(
-    conversation: Conversation, opportunity: Opportunity, waiting: Mapping[int, datetime], now: datetime
+    conversation: Conversation,
+    opportunity_id: int | None,
+    opportunity_lever_id: str,
+    waiting: Mapping[int, datetime],
 ) -> Transcript:
+    now = clock.now()
     transcript = Transcript(
         conversation_id=conversation.id,
-        opportunity_id=opportunity.id,
-        opportunity_lever_id=opportunity.lever_id,
+        opportunity_id=opportunity_id,
+        opportunity_lever_id=opportunity_lever_id,
         reference="GS-" + "".join(secrets.choice(_LETTERS) for _ in range(10)),
         first_at=min(waiting.values()),
         last_at=max(waiting.values()),

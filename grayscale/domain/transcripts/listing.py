@@ -11,13 +11,14 @@ from sqlalchemy.orm import contains_eager, joinedload
 from grayscale.database import shared_alias
 from grayscale.domain import visibility
 from grayscale.domain.errors import NotFound
-from grayscale.domain.transcripts import assembly, cutting, decide
+from grayscale.domain.transcripts import assembly, cutting, decide, lost
 from grayscale.domain.transcripts.cutting import talk
 from grayscale.domain.transcripts.rendering import render
 from grayscale.domain.transcripts.state import NoteLine, line_of, upcoming
 from grayscale.extensions import db
 from grayscale.models import (
     OPEN_TRANSCRIPTS,
+    AuditEvent,
     Candidate,
     Conversation,
     Opportunity,
@@ -28,6 +29,8 @@ from grayscale.models import (
 )
 
 PAGE = 50
+ERASED = "An erased candidate"
+WAS_ERASED = "The candidate was deleted in Lever before these texts were noted, so they were erased too."
 # Joined under names of their own: who may see what is told by subqueries over the tables themselves.
 _Person = shared_alias(Candidate)
 _Noted = shared_alias(Opportunity)
@@ -59,10 +62,13 @@ STATES: dict[View, tuple[TranscriptState, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
-    """One line of the list. *first_at* and *last_at* bound the texts of a transcript; None for what waits."""
+    """One line of the list. *first_at* and *last_at* bound the texts of a transcript; None for what waits.
+
+    *conversation_id* is None for what was erased before it was noted.
+    """
 
     name: str
-    conversation_id: int
+    conversation_id: int | None
     line: NoteLine
     posting: str | None = None
     first_at: datetime | None = None
@@ -101,6 +107,9 @@ def counts(user: User) -> dict[View, int]:
     for view in (View.COMING, View.NOWHERE):
         query = select(func.count(Conversation.id)).where(_waiting(view), visibility.conversations_for(user))
         found[view] = db.session.scalar(query) or 0
+    erased = db.session.scalar(select(func.count(AuditEvent.id)).where(_erased(user))) or 0
+    found[View.ALL] += erased
+    found[View.SKIPPED] += erased
     return {view: found[view] for view in View}
 
 
@@ -118,7 +127,9 @@ def page(user: User, view: View, words: str = "", start: int = 0) -> NotePage:
         query = query.where(Transcript.id < start)
     found = [_row(transcript, title) for transcript, title in db.session.execute(query).all()]
     more = found[PAGE - 1].line.transcript_id if len(found) > PAGE else None
-    return NotePage(found[:PAGE], more)
+    if more is None and view in (View.ALL, View.SKIPPED) and not words.strip():
+        found += _erased_rows(user)
+    return NotePage(found[:PAGE] if more else found, more)
 
 
 def detail(transcript_id: int, user: User) -> NoteDetail:
@@ -129,11 +140,26 @@ def detail(transcript_id: int, user: User) -> NoteDetail:
     transcript, title = found
     texts = [part.text for part in transcript.parts]
     as_posted = True
-    if not all(texts):
+    if not texts or not all(texts):
         messages = assembly.messages_of(transcript.id)
         texts = render(talk(transcript, messages), transcript.reference) if messages else []
-        as_posted = [cutting.digest(text) for text in texts] == [part.sha256 for part in transcript.parts]
+        kept = [part.sha256 for part in transcript.parts]
+        as_posted = not kept or [cutting.digest(text) for text in texts] == kept
     return NoteDetail(_row(transcript, title), transcript, texts, as_posted)
+
+
+def _erased(user: User) -> ColumnElement[bool]:
+    """Condition on ``AuditEvent``: a receipt of texts that were erased before they were noted."""
+    is_one = AuditEvent.action == lost.NOT_POSTED
+    return is_one if user.is_super_admin else and_(is_one, AuditEvent.subject != lost.CONFIDENTIAL)
+
+
+def _erased_rows(user: User) -> list[NoteRow]:
+    receipts = db.session.scalars(select(AuditEvent).where(_erased(user)).order_by(AuditEvent.id.desc()))
+    return [
+        NoteRow(ERASED, None, NoteLine("skipped", one.at, None, reason=WAS_ERASED, count=(one.detail or {})["texts"]))
+        for one in receipts
+    ]
 
 
 def _transcripts(user: User) -> Select[Transcript, str]:

@@ -158,7 +158,11 @@ def _create(hold: Hold, client: LeverClient, call: Call) -> tuple[Note, str | No
     except Permanent as refusal:
         if not attempt.renew(hold):
             raise Retryable("Another process took this transcript over.") from refusal
-        return _send(client, call, None), refusal.message
+        try:
+            return _send(client, call, None), refusal.message
+        except UnknownOutcome:
+            author.tell(call.perform_as, refusal.message)  # if it is in Lever, then under the key's own name
+            raise
 
 
 def _send(client: LeverClient, call: Call, perform_as: str | None) -> Note:

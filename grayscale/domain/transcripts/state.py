@@ -30,7 +30,7 @@ class NoteLine:
 
     kind: Kind
     at: datetime | None
-    conversation_id: int
+    conversation_id: int | None
     transcript_id: int | None = None
     reason: str | None = None
     url: str = ""

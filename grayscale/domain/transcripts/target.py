@@ -1,12 +1,10 @@
 """Which opportunity a conversation is noted on, as a person chooses."""
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 
 from grayscale.database import transaction
 from grayscale.domain import audit, changes, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
-from grayscale.domain.transcripts import eligible
-from grayscale.domain.transcripts.attempt import GONE
 from grayscale.extensions import db
 from grayscale.models import (
     Conversation,
@@ -56,20 +54,6 @@ def choose(conversation_id: int, opportunity_id: int, by: User) -> None:
         )
         session.flush()
         changes.touch([conversation_id])
-
-
-def opportunity_deleted(conversation: Conversation) -> None:
-    """Lever deleted the opportunity this conversation was noted on: what waited goes to no other.
-
-    Called inside the transaction that erases the opportunity, before the conversation is tied to another one.
-    """
-    db.session.execute(
-        update(Message)
-        .where(Message.conversation_id == conversation.id, eligible.waits())
-        .values(not_noted_reason=GONE)
-        .execution_options(synchronize_session=False)
-    )
-    conversation.transcript_due_at = None
 
 
 def _keep_confidential(conversation: Conversation, wanted: Opportunity) -> None:

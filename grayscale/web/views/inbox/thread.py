@@ -1,7 +1,7 @@
 """What the conversation panes show, for the page, for htmx and for the live poll alike."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from grayscale.domain.inbox_member import member
 from grayscale.domain.inbox_thread import Thread
 from grayscale.domain.interviews import listing as interviews
 from grayscale.domain.transcripts import state as transcripts
+from grayscale.domain.transcripts.state import NoteLine
 from grayscale.models import Conversation, Direction, Kind, Message, User
 from grayscale.web.filters import local
 
@@ -72,11 +73,26 @@ def thread_context(
         "thread": thread,
         "notes": notes,
         # What stands at the foot of the thread is not said a second time under its last message.
-        "noted": {message_id: line for message_id, line in notes.after.items() if line not in at_the_foot},
+        "noted": _in_time(
+            {message_id: line for message_id, line in notes.after.items() if line not in at_the_foot}, thread.messages
+        ),
         "items": items(thread.messages, conversation, user, unread_from),
         "waiting": items(thread.waiting, conversation, user, None, days=False),
         "unread_from": unread_from,
     }
+
+
+def _in_time(after: Mapping[int, NoteLine], messages: Sequence[Message]) -> dict[int, NoteLine]:
+    """Under which message each Note stands: its last text, or the lines of history that are older than the Note."""
+    placed = dict(after)
+    above: int | None = None
+    for message in messages:
+        if above is not None and message.direction is Direction.INTERNAL:
+            line = placed[above]
+            if line.kind == "posted" and line.at is not None and message.occurred_at <= line.at:
+                placed[message.id] = placed.pop(above)
+        above = message.id if message.id in placed else None
+    return placed
 
 
 def conversation_context(

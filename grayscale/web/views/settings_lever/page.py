@@ -10,6 +10,7 @@ from grayscale.domain import users
 from grayscale.domain.company import lever_integration
 from grayscale.domain.errors import Invalid
 from grayscale.domain.lever import checklist, connection, health, overview, permissions, sync, tokens
+from grayscale.domain.transcripts import author
 from grayscale.models import LeverEvent
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.filters import reader_zone, saved_note
@@ -30,6 +31,7 @@ def show() -> ResponseReturnValue:
         webhook_url=tokens.webhook_url(),
         key_overlap_until=lever_integration().previous_webhook_key_until,
         notes_as=_notes_as(),
+        notes_warning=author.warning(),
         transcript_delay=current_config().transcript_delay_seconds,
         oddity_count=overview.oddity_count(),
     )
