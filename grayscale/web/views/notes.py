@@ -125,7 +125,7 @@ def _page(transcript_id: int, which: WhichNoteForm | None = None, status: int = 
 
 
 def _decided(transcript_id: int, act: Callable[[int, User], None], done: str) -> ResponseReturnValue:
-    conversation_id = listing.detail(transcript_id, me()).row.conversation_id
+    conversation_id = listing.detail(transcript_id, me()).transcript.conversation_id
     try:
         act(transcript_id, me())
     except Conflict as error:
