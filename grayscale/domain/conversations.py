@@ -8,7 +8,7 @@ from grayscale import clock
 from grayscale.database import in_transaction, transaction
 from grayscale.domain import audit, changes, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
-from grayscale.domain.texting import account, lines
+from grayscale.domain.texting import account, consent, lines
 from grayscale.domain.transcripts import due
 from grayscale.domain.transcripts.target import choose as note_on
 from grayscale.extensions import db
@@ -69,6 +69,7 @@ def start(
             created_at=clock.now(),
             last_activity_at=clock.now(),
         )
+        conversation.opt_out_suggested_by_id = consent.suggestion_for(conversation.peer)
         opportunity = opportunity or choose_opportunity(candidate_id, by)
         if opportunity is not None:
             conversation.opportunity_id = opportunity.id
@@ -269,6 +270,7 @@ def _open(peer: str, number: SendingNumber, candidate_id: int | None) -> Convers
         assignee_id=number.user_id,
         created_at=clock.now(),
         last_activity_at=clock.now(),
+        opt_out_suggested_by_id=consent.suggestion_for(peer),
     )
     if candidate_id is not None:
         opportunity = choose_opportunity(candidate_id)

@@ -9,6 +9,7 @@ from grayscale.database import transaction
 from grayscale.domain import audit, changes
 from grayscale.domain.errors import Invalid
 from grayscale.domain.inbox_member import membership
+from grayscale.domain.texting import consent
 from grayscale.extensions import db
 from grayscale.models import Conversation, User
 
@@ -68,4 +69,5 @@ _COLLEAGUES = select(User.id, User.name).where(User.active.is_(True)).order_by(f
 
 def settle_opt_out(conversation_id: int) -> None:
     """A person decided what the sentence that sounded like "stop" meant."""
-    _set(conversation_id, opt_out_suggested_by_id=None)
+    with transaction() as session:
+        consent.settle_suggestion(session.get_one(Conversation, conversation_id).peer)

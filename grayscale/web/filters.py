@@ -107,6 +107,8 @@ def ago(moment: datetime | None, suffix: str = "") -> Markup | str:
     elapsed = (clock.now() - moment).total_seconds()
     if suffix and words != "now" and -5 <= elapsed < 6.5 * 86400:
         words = f"{words} {suffix}"
+    elif suffix and words == "now":
+        words = "just now"
     return _time(moment, words, ago_suffix=suffix)
 
 

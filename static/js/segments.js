@@ -48,9 +48,17 @@
   function words(cost) {
     if (!cost.parts) return "";
     const characters = cost.characters === 1 ? "1 character" : `${cost.characters} characters`;
-    const parts = cost.parts === 1 ? "1 segment" : `${cost.parts} segments`;
     const left = cost.parts > 1 || cost.left <= NEARLY_FULL ? `, ${cost.left} left` : "";
-    return `${characters}, ${parts}${left}`;
+    return `${characters}, ${segments(cost.parts)}${left}`;
+  }
+
+  const segments = (parts) => (parts === 1 ? "1 segment" : `${parts} segments`);
+
+  // What characters outside of GSM-7 cost: more segments, or less room in each.
+  function dearer(cost, without) {
+    if (cost.parts > without.parts) return `this ${segments(cost.parts)} instead of ${without.parts}`;
+    const sizes = cost.parts > 1 ? SPLIT : SINGLE;
+    return `a segment hold ${sizes["UCS-2"]} characters instead of ${sizes["GSM-7"]}`;
   }
 
   function show(output, area) {
@@ -62,8 +70,10 @@
     if (said) output.append(said);
     if (said && cost.encoding === "UCS-2") {
       const swappable = cost.outside.filter((c) => LOOKALIKES.has(c));
-      const why = cost.outside.slice(0, 3).map(named).join(" ");
-      output.append(` · ${why} ${cost.outside.length === 1 ? "makes" : "make"} segments shorter`);
+      const why = cost.outside.slice(0, 3).map((c) => (named(c) === c ? `“${c}”` : named(c))).join(", ");
+      const makes = `${why} ${cost.outside.length === 1 ? "makes" : "make"}`;
+      const without = count([...text].map((c) => (cost.outside.includes(c) ? "x" : c)).join(""));
+      output.append(` · ${makes} ${dearer(cost, without)}`);
       const cheaper = count(plain(text));
       if (swappable.length && (cheaper.encoding === "GSM-7" || cheaper.parts < cost.parts)) {
         const button = document.createElement("button");

@@ -13,7 +13,7 @@
       const now = words(seconds);
       const suffix = element.dataset.ago;
       if (now === null || seconds < -5) continue;
-      const text = now === "now" || !suffix ? now : `${now} ${suffix}`;
+      const text = !suffix ? now : now === "now" ? "just now" : `${now} ${suffix}`;
       if (element.textContent !== text) element.textContent = text;
     }
   }

@@ -52,7 +52,9 @@ def test_a_text_that_missed_its_time_goes_once_it_is_changed(
     message = submit(conversation, send_at=clock.now() + timedelta(hours=1))
     time.shift(timedelta(hours=1, minutes=31))
     outbound.send_due()
-    assert fresh(message).state is MessageState.OVERDUE
+    missed = fresh(message)
+    assert missed.state is MessageState.OVERDUE
+    assert (missed.error or "").startswith("It was to go Wed Jun 3, 1:00 PM their time, but nothing could be sent then")
     outbound.edit(message.id, FIRST + " Sorry for the wait.", None, jonas)
     outbound.send_due()
     assert carrier.bodies() == [FIRST + " Sorry for the wait."]

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from grayscale import clock
 from grayscale.database import transaction
+from grayscale.domain.errors import Invalid
 from grayscale.domain.texting import consent, gate, introduction, outbound
 from grayscale.domain.texting.gate import Code
 from grayscale.models import (
@@ -25,6 +26,7 @@ from grayscale.models import (
     TextingAccount,
     User,
 )
+from grayscale.web.views.inbox import words
 from tests import factories
 from tests.texting.carrier import PEER, Carrier, utc
 from tests.texting.conftest import FIRST, fresh
@@ -120,11 +122,38 @@ def test_a_reply_within_a_live_exchange_may_go_at_night(
     text_in("Are you still up?")
     verdict = ask(conversation, jonas, "Yes!")
     assert (verdict.allowed, verdict.code) == (True, Code.LIVE_REPLY)
-    time.shift(timedelta(minutes=16))
+    time.shift(timedelta(minutes=4))
+    assert ask(conversation, jonas, "Yes!").sentence == (
+        "It is 22:04 for them, outside texting hours. They wrote 4 min ago, so your reply goes now."
+    )
+    sent = outbound.submit(conversation.id, "Yes!", jonas, submission_key="live")
+    assert outbound.notice(fresh(sent)) == (
+        "It goes outside texting hours (22:04 for them), because they wrote 4 min ago."
+    )
+    time.shift(timedelta(minutes=12))
     assert ask(conversation, jonas, "Yes!").holds
     time.shift(timedelta(minutes=-16))
     policy(allow_live_replies=False)
     assert ask(conversation, jonas, "Yes!").holds
+
+
+def test_sending_a_held_text_now_is_offered_only_where_it_would_bring_it_forward(
+    conversation: Conversation, submit: Submit, time: time_machine.Traveller
+) -> None:
+    time.move_to(NIGHT)
+    held, tomorrow = submit(conversation), submit(conversation, send_at=clock.now() + timedelta(hours=16))
+    assert not outbound.can_send_now(held)
+    assert outbound.can_send_now(tomorrow)
+    assert words.state_words(held).words == "Held until 9:00 AM their time (texting hours)"
+    assert words.state_words(tomorrow).words == "Scheduled for"
+    time.move_to(utc(2026, 6, 4, 15))
+    assert outbound.can_send_now(held)
+
+
+@pytest.mark.parametrize("body", ["\u200b", " \u2060\u00ad\n", "\u3164", "\ufe0f\u202e"])
+def test_a_text_of_nothing_to_be_seen_is_empty(conversation: Conversation, submit: Submit, body: str) -> None:
+    with pytest.raises(Invalid, match="Write something first"):
+        submit(conversation, body)
 
 
 def test_equal_hours_mean_all_day(
@@ -214,7 +243,9 @@ def test_the_gates_answer_can_be_read_on_the_message(
     blocked = fresh(message)
     assert blocked.state is MessageState.BLOCKED
     assert "data protection" in (blocked.error or "")
-    assert any("contact_forbidden" in event.detail for event in blocked.events)
+    details = [event.detail for event in blocked.events]
+    assert any("data protection" in detail for detail in details)
+    assert not any("contact_forbidden" in detail or "allowed:" in detail for detail in details)
     assert not carrier.posts
     assert fresh(conversation).has_failure
 

@@ -9,12 +9,12 @@ from flask import Flask
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain.texting import gate, outbound, wording
+from grayscale.domain.texting import checks, gate, outbound, wording
 from grayscale.domain.texting.gate import Code
-from grayscale.models import Company, Conversation, Message, User
+from grayscale.models import Company, Conversation, Message, MessageState, User
 from tests import factories
 from tests.page import Browser
-from tests.texting.carrier import Carrier
+from tests.texting.carrier import Carrier, lost_after, lost_before
 from tests.texting.conftest import FIRST, fresh
 
 Submit = Callable[..., Message]
@@ -67,6 +67,55 @@ def test_a_further_recruiter_introduces_themselves_once(
     assert code(begun, ana, "Are you free?") is Code.ALLOWED
     outbound.send_due()
     assert len(carrier.posts) == 2
+
+
+def test_only_a_text_the_carrier_has_introduces_us(
+    conversation: Conversation, submit: Submit, carrier: Carrier, jonas: User, time: time_machine.Traveller
+) -> None:
+    carrier.faults += [lost_before]
+    first = submit(conversation)
+    behind = submit(conversation, "Are you free at 3?")
+    outbound.send_due()
+    assert fresh(first).state is MessageState.CHECKING
+    outbound.send_due()
+    waiting = fresh(behind)
+    assert (waiting.state, len(carrier.posts)) == (MessageState.QUEUED, 1)
+    for _ in range(4):
+        time.shift(timedelta(seconds=70))
+        checks.check_unknown()
+    assert fresh(first).state is MessageState.UNSURE
+    assert code(conversation, jonas, "Got a minute?") is Code.NO_OPT_OUT_LINE
+    assert wording.first_text_suggestion(fresh(conversation), jonas)
+    outbound.send_due()
+    assert fresh(behind).state is MessageState.BLOCKED
+    assert len([event for event in fresh(behind).events if "Waits until the first" in event.detail]) == 1
+    outbound.resolve_unsure(first.id, True, jonas)
+    assert code(conversation, jonas, "Got a minute?") is Code.ALLOWED
+
+
+def test_a_text_behind_the_first_one_goes_once_that_has_gone(
+    conversation: Conversation, submit: Submit, carrier: Carrier, time: time_machine.Traveller
+) -> None:
+    carrier.faults += [lost_after(carrier)]
+    submit(conversation)
+    submit(conversation, "Are you free at 3?")
+    for _ in range(3):
+        outbound.send_due()
+        time.shift(timedelta(seconds=70))
+        checks.check_unknown()
+    outbound.send_due()
+    assert carrier.bodies() == [FIRST, "Are you free at 3?"]
+
+
+@pytest.mark.parametrize("end", [MessageState.FAILED, MessageState.BLOCKED, MessageState.CANCELED])
+def test_a_first_text_that_came_to_nothing_introduced_nobody(
+    conversation: Conversation, submit: Submit, jonas: User, end: MessageState
+) -> None:
+    first = submit(conversation)
+    assert code(conversation, jonas, "Got a minute?") is Code.ALLOWED
+    with transaction() as session:
+        session.get_one(Message, first.id).state = end
+    assert code(conversation, jonas, "Got a minute?") is Code.NO_OPT_OUT_LINE
 
 
 def test_the_composer_introduces_a_further_recruiter(begun: Conversation, ana: User, policy: Policy) -> None:

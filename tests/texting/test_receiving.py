@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import conversations
+from grayscale.domain import conversations, inbox_acts
 from grayscale.domain.errors import Invalid, NotAllowed
 from grayscale.domain.texting import account, consent, inbound, outbound, reconcile
 from grayscale.extensions import db
@@ -220,12 +220,12 @@ def test_stop_opts_out_cancels_what_waits_and_is_on_record(
     conversation: Conversation, submit: Submit, text_in: TextIn, carrier: Carrier
 ) -> None:
     waiting = submit(conversation, send_at=clock.now() + timedelta(hours=2))
-    text_in(" Stop. ")
+    text_in(" Stop ")
     assert fresh(waiting).state is MessageState.CANCELED
     found = consent.state_of(PEER)
     assert found is not None
     assert (found.state, found.how) == (ConsentState.OPTED_OUT, ConsentHow.KEYWORD)
-    assert consent.records_of(PEER)[-1].words == " Stop. "
+    assert consent.records_of(PEER)[-1].words == " Stop "
     assert not fresh(conversation).needs_reply
     assert any("Opted out" in line for line in lines_of(conversation))
     with pytest.raises(outbound.Blocked, match="opted out"):
@@ -299,12 +299,81 @@ def test_a_sentence_that_means_stop_holds_what_nobody_typed_and_becomes_an_opt_o
     outbound.send_due()
     assert fresh(waiting).state is MessageState.OVERDUE
     assert not carrier.posts
-    submit(conversation, "Sorry, I will not text again.")
-    outbound.send_due()
-    assert len(carrier.posts) == 1
     time.shift(timedelta(hours=48))
     reconcile.catch_up()
     assert consent.is_opted_out(PEER)
+
+
+def test_until_a_person_says_what_it_meant_nothing_is_sent_to_them(
+    conversation: Conversation, submit: Submit, text_in: TextIn, carrier: Carrier, connected: SendingNumber
+) -> None:
+    other = factories.conversation(None, number=factories.sending_number(e164="+12185550101"), peer=PEER)
+    text_in("ok stop")
+    for paused in (conversation, other):
+        with pytest.raises(outbound.Blocked, match="Nothing is sent until you say whether it was an opt-out"):
+            submit(paused, "Are you free at 3?")
+    inbox_acts.settle_opt_out(conversation.id)
+    submit(conversation, "Are you free at 3?")
+    outbound.send_due()
+    assert carrier.bodies() == ["Are you free at 3?"]
+    assert fresh(other).opt_out_suggested_by_id is None
+
+
+def test_a_conversation_begun_meanwhile_is_paused_as_well(
+    conversation: Conversation, text_in: TextIn, connected: SendingNumber
+) -> None:
+    text_in("please stop texting me")
+    with transaction():
+        begun = conversations.for_inbound(PEER, factories.sending_number(e164="+12185550102"))
+    assert fresh(begun).opt_out_suggested_by_id == received()[0].id
+
+
+@pytest.mark.parametrize("body", ["Help!", "Stop!!!", "sToP  aLL", "opt-out", "ALTO"])
+def test_a_keyword_the_carrier_does_not_know_is_answered_by_us_once(
+    conversation: Conversation, text_in: TextIn, carrier: Carrier, body: str
+) -> None:
+    text_in(body)
+    text_in(body)
+    for _ in range(3):
+        outbound.send_due()
+    assert len(carrier.posts) == (2 if body == "Help!" else 1)
+    assert ("Msg & data rates" if body == "Help!" else "opted out") in carrier.posts[0]["Body"]
+    assert not fresh(conversation).needs_reply
+
+
+@pytest.mark.parametrize(
+    ("said", "more"), [("STOP", {}), ("stopall ", {}), ("Finito", {"OptOutType": "STOP"})]
+)
+def test_only_a_start_the_carrier_takes_undoes_a_stop_it_took(
+    conversation: Conversation, text_in: TextIn, carrier: Carrier, said: str, more: dict[str, str]
+) -> None:
+    text_in(said, **more)
+    for again in ("Start!", "Yes!", "Help!"):
+        text_in(again)
+        assert consent.is_opted_out(PEER)
+    assert any("“Start!”, which the carrier does not take" in line for line in lines_of(conversation))
+    text_in(" start ")
+    assert not consent.is_opted_out(PEER)
+    outbound.send_due()
+    assert not carrier.posts
+
+
+def test_a_stop_only_we_took_is_undone_by_any_start(
+    conversation: Conversation, text_in: TextIn, carrier: Carrier
+) -> None:
+    text_in("Stop!!!")
+    text_in("Start!")
+    assert not consent.is_opted_out(PEER)
+    for _ in range(3):
+        outbound.send_due()
+    assert [post["Body"].rsplit(". ")[-1] for post in carrier.posts][-1] == "Reply STOP to opt out."
+
+
+def test_who_opted_out_needs_no_reply(conversation: Conversation, text_in: TextIn) -> None:
+    text_in("I found another job")
+    assert fresh(conversation).needs_reply
+    text_in("STOP")
+    assert not fresh(conversation).needs_reply
 
 
 def test_states_only_move_forward(

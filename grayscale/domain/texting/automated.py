@@ -144,6 +144,6 @@ def _stored(key: str) -> str:
 
 def _text(body: str) -> str:
     text = messages.tidy(body)
-    if not text or len(text) > segments.LONGEST:
+    if messages.is_blank(text) or len(text) > segments.LONGEST:
         raise Invalid(f"An automated text has 1 to {segments.LONGEST:,} characters.", "body")
     return text

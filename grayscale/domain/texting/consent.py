@@ -96,7 +96,8 @@ def opt_out(
         record(e164, ConsentState.OPTED_OUT, how, by=by, words=reason, message_id=message_id, at=at)
         # Said once more before its one confirmation went: that still goes.
         cancel_waiting(e164, "The number opted out.", answers=not already)
-        session.execute(update(Conversation).where(Conversation.peer == e164).values(opt_out_suggested_by_id=None))
+        ended = {"opt_out_suggested_by_id": None, "needs_reply": False}
+        session.execute(update(Conversation).where(Conversation.peer == e164).values(ended))
         if not already:
             _tell(e164, _opted_out_line(how, by, reason))
         if by is not None:
@@ -124,6 +125,35 @@ def opt_in(
             _tell(e164, "Opted in again by texting START." if how is ConsentHow.KEYWORD else _undone_line(by, reason))
         if by is not None:
             audit.record("consent.opted_in", by=by, subject=e164[-4:], detail={"how": how.value})
+
+
+def suggest_opt_out(e164: str, message_id: int) -> None:
+    """The received text *message_id* sounded like stop: pause everyone's texts to *e164* until a person decides.
+
+    Inside the caller's transaction.
+    """
+    _set_suggestion(e164, message_id)
+
+
+def settle_suggestion(e164: str) -> None:
+    """A person decided; inside the caller's transaction."""
+    _set_suggestion(e164, None)
+
+
+def suggestion_for(e164: str) -> int | None:
+    """The received text that sounded like stop and nobody decided about yet."""
+    return db.session.scalar(
+        select(Conversation.opt_out_suggested_by_id).where(
+            Conversation.opt_out_suggested_by_id.is_not(None), Conversation.peer == e164
+        ).limit(1)
+    )  # fmt: skip
+
+
+def _set_suggestion(e164: str, message_id: int | None) -> None:
+    ids = list(db.session.scalars(select(Conversation.id).where(Conversation.peer == e164)))
+    locks.hold_conversations(ids)
+    db.session.execute(update(Conversation).where(Conversation.id.in_(ids)).values(opt_out_suggested_by_id=message_id))
+    changes.touch(ids)
 
 
 def record_given(e164: str, given: Given, by: User) -> None:

@@ -11,15 +11,13 @@ A new way of sending does the same.
 """
 
 import enum
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 
 from grayscale.domain.company import company, texting_account
-from grayscale.domain.texting import consent, hours, introduction, phones
+from grayscale.domain.texting import consent, gate_words, hours, introduction, phones
 from grayscale.domain.texting.introduction import COUNTED
 from grayscale.extensions import db
 from grayscale.models import (
@@ -63,6 +61,7 @@ class Code(enum.StrEnum):
     OVER_LIMIT = "over_limit"
     NO_OPT_OUT_LINE = "no_opt_out_line"
     NO_NAMES = "no_names"
+    BEHIND_FIRST = "behind_first"
     SENDER_STOPPED = "sender_stopped"
 
 
@@ -98,7 +97,7 @@ def check(
 
     *body* is the text, None to ask about the conversation alone. *message* is the row that wants to go, left out of
     what is counted. *kind* SYSTEM is the answer to a keyword, which obeys the number and nothing else. *by* is the
-    recruiter who asks: they saw the suggestion of an opt-out that stops everything scheduled or automated.
+    recruiter who asks, None for the application itself.
     """
     to = peer or conversation.peer
     if kind is Kind.SYSTEM:
@@ -108,7 +107,7 @@ def check(
         _number(conversation, to),
         _forbidden(conversation),
         _opted_out(to),
-        _stop_suggested(conversation, by, message),
+        _stop_suggested(conversation),
         _consent(to, at),
         held := _hours(conversation, to, at, message),
         _limit(conversation, to, at, message),
@@ -151,12 +150,24 @@ def is_live(conversation: Conversation, at: datetime) -> bool:
     return last is not None and at - LIVE_EXCHANGE <= last <= at
 
 
-def local_sentence(moment: datetime, zones: Sequence[str]) -> str:
-    """*moment* on the candidate's clock, as people say it: "Tue 9:00 AM their time"."""
-    local = moment.astimezone(ZoneInfo(zones[0]))
-    clock_time = f"{local:%I:%M %p}".lstrip("0")
-    name = "their time" if len(zones) == 1 else f"{zones[0].split('/')[-1].replace('_', ' ')} time"
-    return f"{local:%a} {local:%b} {local.day}, {clock_time} {name}"
+def live_sentence(conversation: Conversation, peer: str | None, at: datetime, *, went: bool = False) -> str | None:
+    """Why a reply goes although *at* is outside texting hours, for who writes it or, with *went*, who wrote it.
+
+    None when it is within texting hours, or such a reply does not go.
+    """
+    last = conversation.last_inbound_at
+    if last is None or not texting_account().allow_live_replies or not is_live(conversation, at):
+        return None
+    zones = zones_of(conversation, peer)
+    if hours.allowed_at(at, zones, hours_of(conversation, peer)):
+        return None
+    return gate_words.live(at, last, zones, went=went)
+
+
+def opens_at(conversation: Conversation, peer: str | None, at: datetime) -> datetime | None:
+    """Until when a text at *at* would be held for the hour (UTC); None when it would not be."""
+    verdict = _hours(conversation, peer or conversation.peer, at, None)
+    return verdict.allowed_at if verdict is not None else None
 
 
 def _number(conversation: Conversation, peer: str) -> Verdict | None:
@@ -184,15 +195,11 @@ def _opted_out(peer: str) -> Verdict | None:
     return Verdict(False, Code.OPTED_OUT, f"This number opted out on {when}. Nothing is sent.")
 
 
-def _stop_suggested(conversation: Conversation, by: User | None, message: Message | None) -> Verdict | None:
-    """A sentence that sounded like stop holds back what nobody typed in the face of it."""
-    suggested = conversation.opt_out_suggested_by_id
-    # A copy that the carrier's put-off made by itself was typed before, whatever its id.
-    by_hand = message is not None and (message.retry_of_id is None or message.submission_key is not None)
-    typed_since = by_hand and message is not None and message.author_id is not None and message.id > (suggested or 0)
-    if suggested is None or by is not None or (typed_since and message is not None and not message.scheduled_by_person):
+def _stop_suggested(conversation: Conversation) -> Verdict | None:
+    """A sentence that sounded like stop pauses everything to them until a person says what it meant."""
+    if conversation.opt_out_suggested_by_id is None:
         return None
-    sentence = "They seem to ask for no more texts. Decide on the opt-out, then send this yourself."
+    sentence = "They seem to ask for no more texts. Nothing is sent until you say whether it was an opt-out."
     return Verdict(False, Code.STOP_SUGGESTED, sentence)
 
 
@@ -228,8 +235,8 @@ def _hours(conversation: Conversation, peer: str, at: datetime, message: Message
     if hours.allowed_at(at, zones, allowed):
         return None
     typed = message is None or message.author_id is not None
-    if typed and texting_account().allow_live_replies and is_live(conversation, at):
-        return Verdict(True, Code.LIVE_REPLY, "Outside texting hours, but they texted a moment ago.")
+    if typed and (live := live_sentence(conversation, peer, at)):
+        return Verdict(True, Code.LIVE_REPLY, live)
     opens = hours.next_allowed(at, zones, allowed)
     if opens is None:
         return Verdict(
@@ -238,7 +245,7 @@ def _hours(conversation: Conversation, peer: str, at: datetime, message: Message
             "No time of day is allowed in every zone this candidate may be in. Their location in Lever would help.",
         )
     return Verdict(
-        False, Code.QUIET_HOURS, f"It is outside texting hours for them. Goes {local_sentence(opens, zones)}.", opens
+        False, Code.QUIET_HOURS, f"It is outside texting hours for them. Goes {gate_words.at(opens, zones)}.", opens
     )
 
 
@@ -271,7 +278,7 @@ def _limit(conversation: Conversation, peer: str, at: datetime, message: Message
     )
     if len(texts) < limit:
         return None
-    free = local_sentence(texts[-1] + LIMIT_WINDOW, zones_of(conversation, peer))
+    free = gate_words.at(texts[-1] + LIMIT_WINDOW, zones_of(conversation, peer))
     number = "One text" if limit == 1 else f"{limit} texts"
     sentence = f"{number} in 24 hours went unanswered, which is the limit. Wait for an answer or until {free}."
     return Verdict(False, Code.OVER_LIMIT, sentence)
@@ -283,14 +290,18 @@ def _introduction(
     author = by or (message.author if message is not None else None)
     if body is None or not introduction.is_wanted(peer, at, author, message=message):
         return None
-    if introduction.lacks_opt_out_line(body):
+    lacks_line, missing = introduction.lacks_opt_out_line(body), introduction.missing_names(body, author)
+    if not lacks_line and not missing:
+        return None
+    if introduction.is_ahead(peer, at, author, message=message):
+        # It may be written now, and only goes once the one ahead of it is proven to have gone.
+        is_going = message is not None and by is None
+        return Verdict(False, Code.BEHIND_FIRST, "Waits until the first text has gone.") if is_going else None
+    if lacks_line:
         return Verdict(
             False, Code.NO_OPT_OUT_LINE, "A first text must say how to opt out. Add for example: Reply STOP to opt out."
         )
-    missing = introduction.missing_names(body, author)
-    if missing:
-        return Verdict(False, Code.NO_NAMES, f"A first text must say who writes. Add {' and '.join(missing)}.")
-    return None
+    return Verdict(False, Code.NO_NAMES, f"A first text must say who writes. Add {' and '.join(missing)}.")
 
 
 def _sender(conversation: Conversation) -> Verdict | None:

@@ -197,24 +197,48 @@ def _obey(text: InboundText, message: Message, conversation: Conversation) -> bo
     if text.opt_out_type in ("STOP", "START", "HELP"):
         # The carrier's own list may hold words of the company's.
         word = Keyword(text.opt_out_type.lower())
-    answered = texting_account().carrier_handles_keywords or text.opt_out_type is not None
+    by_carrier = text.opt_out_type is not None or (
+        texting_account().carrier_handles_keywords and keywords.is_carriers(text.body)
+    )
     if word is Keyword.STOP:
-        consent.opt_out(peer, ConsentHow.KEYWORD, reason=text.body, message_id=message.id, at=message.occurred_at)
+        how, reason = ConsentHow.KEYWORD, text.body
+        if text.opt_out_type is not None and not keywords.is_carriers(text.body):
+            # A word of the list the company keeps at the carrier, which blocks the number from here on.
+            how, reason = ConsentHow.CARRIER, f"the carrier took “{text.body}” as STOP."
+        consent.opt_out(peer, how, reason=reason, message_id=message.id, at=message.occurred_at)
         # One confirmation is allowed; to repeat it at every further STOP would be texting them.
-        _answer(conversation, _stop_text(), skip=answered or is_out)
+        _answer(conversation, _stop_text(), skip=by_carrier or is_out)
+    elif word is Keyword.START and not by_carrier and not keywords.is_carriers(text.body) and _is_blocked(peer):
+        said = f"They wrote “{text.body.strip()}”, which the carrier does not take."
+        lines.add(conversation.id, f"{said} To be texted again, they need to text START.")
     elif word is Keyword.START:
         consent.opt_in(peer, ConsentHow.KEYWORD, reason=text.body, message_id=message.id, at=message.occurred_at)
-        _answer(conversation, _start_text(), skip=answered)
+        _answer(conversation, _start_text(), skip=by_carrier)
     elif word is Keyword.HELP:
-        _answer(conversation, texting_account().help_text.strip() or default_help(), skip=answered)
+        help_text = texting_account().help_text.strip() or default_help()
+        _answer(conversation, help_text, skip=by_carrier or _is_blocked(peer))
     elif word is Keyword.SOFT_STOP:
-        conversation.opt_out_suggested_by_id = message.id
+        consent.suggest_opt_out(peer, message.id)
         return False
     else:
         if before is None:
             consent.opt_in(peer, ConsentHow.TEXTED_US, message_id=message.id, at=message.occurred_at)
         return False
     return True
+
+
+def _is_blocked(peer: str) -> bool:
+    """Whether the carrier itself lets nothing through to *peer*: it took their STOP, as far as the record tells."""
+    handles = texting_account().carrier_handles_keywords
+    for record in reversed(consent.records_of(peer)):
+        if record.state is ConsentState.OPTED_IN:
+            return False
+        if record.how is ConsentHow.CARRIER:
+            return True
+        # Words that were erased may have been the carrier's.
+        if record.how is ConsentHow.KEYWORD and handles and (not record.words or keywords.is_carriers(record.words)):
+            return True
+    return False
 
 
 def _answer(conversation: Conversation, body: str, *, skip: bool) -> None:

@@ -15,8 +15,10 @@ from grayscale.models import HANDED_OVER, Direction, Message, MessageState, User
 
 # After so long a silence a text is a first one again.
 SILENCE = timedelta(days=30)
-# States in which a text counts as one they got: the carrier has it, or may have it.
+# States in which a text counts against the limit: the carrier has it, or may have it.
 COUNTED = (*HANDED_OVER, MessageState.SENDING, MessageState.CHECKING, MessageState.UNSURE)
+# States in which a text may still come to be handed over, which alone makes it an introduction.
+ON_ITS_WAY = (MessageState.SCHEDULED, MessageState.QUEUED, MessageState.SENDING, MessageState.CHECKING)
 # An instruction, not the bare word: "I cannot stop thinking about your resume" tells nobody how.
 SAYS_HOW_TO_OPT_OUT = re.compile(
     r"\bSTOP\b"
@@ -31,7 +33,7 @@ def is_wanted(peer: str, at: datetime, author: User | None, *, message: Message 
     account = texting_account()
     if not (account.require_opt_out_line or account.require_names):
         return False
-    if is_first_text(peer, at, message=message):
+    if is_first_text(peer, at):
         return True
     return account.require_names and is_new_recruiter(peer, author, message=message)
 
@@ -48,19 +50,36 @@ def missing_names(body: str, author: User | None) -> list[str]:
     return [name for name in wanted if name.casefold() not in body.casefold()]
 
 
-def is_first_text(peer: str, at: datetime, *, message: Message | None = None) -> bool:
-    """Whether a text to *peer* comes out of the blue: nothing was said either way for a month.
-
-    One about to be written (no *message*) comes after what waits ahead of it.
-    """
-    counts = or_(
-        Message.direction == Direction.INBOUND,
-        (Message.direction == Direction.OUTBOUND) & Message.state.in_(COUNTED),
+def is_first_text(peer: str, at: datetime) -> bool:
+    """Whether nothing was said either way for a month before *at*; one of ours counts once the carrier has it."""
+    said = select(Message.id).where(
+        Message.peer == peer,
+        Message.occurred_at >= at - SILENCE,
+        or_(
+            Message.direction == Direction.INBOUND,
+            (Message.direction == Direction.OUTBOUND) & Message.state.in_(HANDED_OVER),
+        ),
     )
-    if message is None:
-        counts = counts | (Message.state.in_((MessageState.QUEUED, MessageState.SCHEDULED)) & (Message.send_at <= at))
-    said = select(Message.id).where(Message.peer == peer, Message.occurred_at >= at - SILENCE, counts)
     return db.session.scalar(said.limit(1)) is None
+
+
+def is_ahead(peer: str, at: datetime, author: User | None, *, message: Message | None = None) -> bool:
+    """Whether a text that introduces *author* too will have been called to the carrier before one sent at *at*."""
+    on_its_way = select(Message).where(
+        Message.on_its_way,
+        Message.state.in_(ON_ITS_WAY),
+        Message.peer == peer,
+        Message.direction == Direction.OUTBOUND,
+        Message.send_at <= at,
+        Message.id != (message.id if message is not None else 0),
+    )
+    by_name = texting_account().require_names and author is not None
+    return any(
+        not lacks_opt_out_line(other.body)
+        and not missing_names(other.body, other.author)
+        and not (by_name and author is not None and other.author_id != author.id)
+        for other in db.session.scalars(on_its_way)
+    )
 
 
 def is_new_recruiter(peer: str, author: User | None, *, message: Message | None = None) -> bool:
@@ -71,7 +90,7 @@ def is_new_recruiter(peer: str, author: User | None, *, message: Message | None 
         Message.peer == peer,
         Message.direction == Direction.OUTBOUND,
         Message.author_id.is_not(None),
-        Message.state.in_((*COUNTED, MessageState.QUEUED)),
+        Message.state.in_(HANDED_OVER),
         Message.id != (message.id if message is not None else 0),
     )
     writers = set(db.session.scalars(sent.distinct()))

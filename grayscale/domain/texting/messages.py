@@ -1,6 +1,7 @@
 """Making the rows of texts that are to be sent."""
 
 import secrets
+import unicodedata
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,10 +13,21 @@ from grayscale.domain.texting.uploads import Upload
 from grayscale.extensions import db
 from grayscale.models import Conversation, Direction, Kind, Media, MediaState, Message, MessageState, User
 
+# Categories of characters that show nothing by themselves, and the fillers of Hangul and Braille that are none of them.
+INVISIBLE = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
+BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
 
 def tidy(body: str) -> str:
     """*body* as it is sent: one kind of line end, nothing a database refuses, no blanks around it."""
     return clean(body).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def is_blank(body: str) -> bool:
+    """Whether nothing of *body* would be seen: blanks, and characters such as a zero-width space or a soft hyphen."""
+    return all(
+        unicodedata.category(character) in INVISIBLE or character in BLANK_LETTERS for character in body
+    )
 
 
 def create(

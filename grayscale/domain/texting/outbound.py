@@ -12,15 +12,15 @@ from grayscale.database import transaction
 from grayscale.domain import audit, changes, locks, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.texting import gate, lines, messages, segments, states, wording
+from grayscale.domain.texting import gate, gate_words, lines, messages, segments, states, wording
 from grayscale.domain.texting.sending import send_due
 from grayscale.domain.texting.uploads import Upload
 from grayscale.extensions import db
 from grayscale.models import CANCELABLE, Conversation, Direction, Kind, Message, MessageState, User
 
 __all__ = [
-    "Blocked", "advice", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "send_due", "send_now",
-    "submit", "try_again",
+    "Blocked", "advice", "can_send_now", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "send_due",
+    "send_now", "submit", "try_again",
 ]  # fmt: skip
 
 FURTHEST = timedelta(days=365)
@@ -82,7 +82,7 @@ def submit(
                 submission_key=submission_key,
                 uploads=media,
             )
-            lines.note(message, f"{verdict.code.value}: {verdict.sentence}", state=message.state)
+            lines.note(message, verdict.sentence, state=message.state)
             if goes is None:
                 conversation.last_activity_at = max(conversation.last_activity_at, now)
                 conversation.last_message_id = message.id
@@ -103,12 +103,20 @@ def notice(message: Message) -> str | None:
     """What the recruiter should know about a text they just submitted, or None when it simply goes."""
     if message.state is MessageState.FAILED:
         return message.error
+    if message.state in (MessageState.QUEUED, MessageState.SENDING, MessageState.ACCEPTED):
+        return gate.live_sentence(message.conversation, message.peer, message.created_at, went=True)
     if message.state is not MessageState.SCHEDULED or message.send_at is None:
         return None
-    when = gate.local_sentence(message.send_at, gate.zones_of(message.conversation, message.peer))
+    when = gate_words.at(message.send_at, gate.zones_of(message.conversation, message.peer))
     if message.scheduled_by_person:
         return f"Scheduled. Goes {when}."
     return f"It is outside texting hours for them. Held; goes {when}."
+
+
+def can_send_now(message: Message) -> bool:
+    """Whether asking to send a waiting text now would bring it forward, rather than hold it until the same hour."""
+    opens = gate.opens_at(message.conversation, message.peer, clock.now())
+    return opens is None or message.send_at is None or message.send_at > opens
 
 
 def cancel(message_id: int, by: User) -> Message:
@@ -248,7 +256,7 @@ def _again(message: Message, by: User) -> Message:
         raise Blocked(verdict)
     again = messages.copy(message, send_at=verdict.allowed_at or now, submission_key=f"retry:{message.id}")
     again.author_id = by.id
-    lines.note(again, f"{verdict.code.value}: {verdict.sentence}")
+    lines.note_once(again, verdict.sentence)
     _show(message)
     nudge(Job.OUTBOUND, again.id)
     return again
@@ -269,7 +277,7 @@ def _submitted(submission_key: str | None, conversation_id: int) -> Message | No
 
 def _final_body(body: str, conversation: Conversation, by: User, *, has_media: bool) -> str:
     text = wording.fill_or_refuse(messages.tidy(body), conversation, by)
-    if not text and not has_media:
+    if messages.is_blank(text) and not has_media:
         raise Invalid("Write something first.", "body")
     if len(text) > segments.LONGEST:
         raise Invalid(f"A text takes {segments.LONGEST:,} characters; this one has {len(text):,}.", "body")

@@ -187,6 +187,7 @@ def _settle_suggestions() -> int:
         select(Message.id, Message.peer, Message.body)
         .join(Conversation, Conversation.opt_out_suggested_by_id == Message.id)
         .where(Conversation.opt_out_suggested_by_id.is_not(None), Message.occurred_at <= clock.now() - UNDECIDED)
+        .distinct()
         .limit(BATCH)
     ).all()
     for message_id, peer, words in due:

@@ -22,7 +22,7 @@ from grayscale.database import end_read, transaction
 from grayscale.domain import changes, leases, locks, stopping
 from grayscale.domain.company import texting_account
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.texting import account, gate, hours, lines, states
+from grayscale.domain.texting import account, gate, gate_words, hours, lines, states
 from grayscale.extensions import db
 from grayscale.logging import get_logger
 from grayscale.models import (
@@ -51,6 +51,8 @@ LONGEST_BACKOFF = 300.0
 VALIDITY = (60, 36000)
 READY = (MessageState.QUEUED, MessageState.SCHEDULED)
 QUEUE_FULL = "21611"
+# How soon a text that waits for the first one to be proven asks again.
+BEHIND = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +181,12 @@ def _prepare(message_id: int) -> Call | None:
         _too_late(message)
         return None
     if late > (LATEST_SCHEDULED if message.scheduled_by_person else LATEST):
-        _ask(message, "It missed its time, because texting was not possible then.")
+        _ask(message, gate_words.missed(message.send_at or now, gate.zones_of(conversation, message.peer)))
         return None
     verdict = gate.check(
         conversation, at=now, by=None, body=message.body, peer=message.peer, message=message, kind=message.kind
     )
-    lines.note(message, f"{verdict.code.value}: {verdict.sentence}")
+    lines.note_once(message, verdict.sentence)
     if not verdict.allowed:
         _refuse(message, verdict)
         return None
@@ -226,6 +228,9 @@ def _refuse(message: Message, verdict: gate.Verdict) -> None:
     elif verdict.code is gate.Code.SENDER_STOPPED:
         # Nothing is wrong with the text: it waits for the sender.
         message.lease_until = clock.now() + timedelta(minutes=1)
+        return
+    elif verdict.code is gate.Code.BEHIND_FIRST:
+        message.lease_until = clock.now() + BEHIND
         return
     elif verdict.code is gate.Code.STOP_SUGGESTED:
         _ask(message, verdict.sentence)

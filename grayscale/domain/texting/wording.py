@@ -90,8 +90,11 @@ def first_text_suggestion(conversation: Conversation, by: User) -> str | None:
     account = texting_account()
     if not (account.require_opt_out_line or account.require_names):
         return None
-    is_first = introduction.is_first_text(conversation.peer, clock.now())
+    now = clock.now()
+    is_first = introduction.is_first_text(conversation.peer, now)
     if not is_first and not introduction.is_new_recruiter(conversation.peer, by):
+        return None
+    if introduction.is_ahead(conversation.peer, now, by):
         return None
     first_name = conversation.candidate.first_name if conversation.candidate is not None else ""
     greeting = f"Hi {first_name}, this is {by.name}" if first_name else f"Hi, this is {by.name}"

@@ -16,10 +16,20 @@ from grayscale.domain.company import lever_integration, texting_account
 from grayscale.domain.inbox import Listing
 from grayscale.domain.inbox_acts import Colleague
 from grayscale.domain.presence import Viewer
-from grayscale.domain.texting import keywords, outbound
+from grayscale.domain.texting import gate, gate_words, keywords, outbound
 from grayscale.domain.transcripts.state import NoteLine
 from grayscale.extensions import db
-from grayscale.models import Consent, ConsentHow, ConsentKind, ConsentSource, Conversation, Message, MessageState, User
+from grayscale.models import (
+    Consent,
+    ConsentHow,
+    ConsentKind,
+    ConsentSource,
+    Conversation,
+    Kind,
+    Message,
+    MessageState,
+    User,
+)
 from grayscale.web.auth import me
 from grayscale.web.filters import initials, local, phone, reader_region, reader_zone
 from grayscale.web.fragments import Fragments
@@ -29,6 +39,8 @@ from grayscale.web.views.inbox.composer import their_time
 from grayscale.web.views.inbox.thread import Item, is_opted_out
 
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+
+_CODE = re.compile(r"^[a-z_]+: (?=[A-Z])")
 
 # Nothing is shown of these but the words, the state and when.
 SETTLED = frozenset({MessageState.SENT, MessageState.DELIVERED, MessageState.RECEIVED})
@@ -50,7 +62,7 @@ class StateWords:
 STATES = {
     MessageState.SCHEDULED: StateWords("◷", "Scheduled for", "", shows_time=True),
     MessageState.QUEUED: StateWords("◷", "Queued"),
-    MessageState.OVERDUE: StateWords("!", "Missed its time", "warn"),
+    MessageState.OVERDUE: StateWords("!", "Not sent", "warn"),
     MessageState.SENDING: StateWords("◷", "Sending"),
     MessageState.CHECKING: StateWords("◷", "Checking with the carrier"),
     MessageState.UNSURE: StateWords("?", "Perhaps sent", "warn"),
@@ -67,7 +79,15 @@ STATES = {
 
 @bp.app_template_filter("state_words")
 def state_words(message: Message) -> StateWords:
+    if message.state is MessageState.SCHEDULED and message.send_at is not None and is_held_for_hours(message):
+        until = gate_words.held_until(message.send_at, clock.now(), gate.zones_of(message.conversation, message.peer))
+        return StateWords("◷", f"Held until {until} (texting hours)")
     return STATES[message.state]
+
+
+def is_held_for_hours(message: Message) -> bool:
+    """Whether nobody chose the time of a waiting text but the hours at which the candidate may be texted."""
+    return message.kind is Kind.MANUAL and not message.scheduled_by_person and message.retry_of_id is None
 
 
 @bp.app_template_filter("state_name")
@@ -77,12 +97,19 @@ def state_name(state: MessageState) -> str:
     return "Scheduled" if state is MessageState.SCHEDULED else words or "Received"
 
 
+@bp.app_template_filter("without_code")
+def without_code(detail: str) -> str:
+    """A step in the life of a text, without the code that older ones begin with."""
+    return _CODE.sub("", detail)
+
+
 @bp.app_template_filter("may_retry")
 def may_retry(message: Message) -> bool:
     return outbound.can_try_again(message)
 
 
 bp.add_app_template_filter(outbound.advice, "advice")
+bp.add_app_template_filter(outbound.can_send_now, "can_send_now")
 
 
 @bp.app_template_filter("who")

@@ -1,0 +1,49 @@
+"""How times are said of a text that may not go yet, went all the same, or did not go: on the candidate's clock.
+
+*zones* are those the candidate may be in, the likeliest first; where there are several, the clock's place is named.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def at(moment: datetime, zones: Sequence[str]) -> str:
+    """*moment* as people say it: "Tue Jun 2, 9:00 AM their time"."""
+    local = moment.astimezone(ZoneInfo(zones[0]))
+    return f"{local:%a} {local:%b} {local.day}, {_clock(local)} {_whose(zones)}"
+
+
+def held_until(moment: datetime, now: datetime, zones: Sequence[str]) -> str:
+    """The same of a text that waits for texting hours: the day is said only where it is more than one away."""
+    if moment - now >= timedelta(hours=24):
+        return at(moment, zones)
+    return f"{_clock(moment.astimezone(ZoneInfo(zones[0])))} {_whose(zones)}"
+
+
+def missed(moment: datetime, zones: Sequence[str]) -> str:
+    """When a text was to go that missed its time, and why it did."""
+    why = "nothing could be sent then: texting was stopped or the application was not running"
+    return f"It was to go {at(moment, zones)}, but {why}."
+
+
+def live(now: datetime, they_wrote: datetime, zones: Sequence[str], *, went: bool = False) -> str:
+    """Why a reply goes outside texting hours, before it is sent or, with *went*, after."""
+    minutes = int((now - they_wrote).total_seconds() // 60)
+    ago = f"{minutes} min ago" if minutes else "just now"
+    clock = f"{now.astimezone(ZoneInfo(zones[0])):%H:%M} {'for them' if len(zones) == 1 else f'in {_city(zones[0])}'}"
+    if went:
+        return f"It goes outside texting hours ({clock}), because they wrote {ago}."
+    return f"It is {clock}, outside texting hours. They wrote {ago}, so your reply goes now."
+
+
+def _clock(local: datetime) -> str:
+    return f"{local:%I:%M %p}".lstrip("0")
+
+
+def _whose(zones: Sequence[str]) -> str:
+    return "their time" if len(zones) == 1 else f"{_city(zones[0])} time"
+
+
+def _city(zone: str) -> str:
+    return zone.rsplit("/", maxsplit=1)[-1].replace("_", " ")
