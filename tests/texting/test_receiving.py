@@ -351,7 +351,7 @@ def test_only_a_start_the_carrier_takes_undoes_a_stop_it_took(
     for again in ("Start!", "Yes!", "Help!"):
         text_in(again)
         assert consent.is_opted_out(PEER)
-    assert any("“Start!”, which the carrier does not take" in line for line in lines_of(conversation))
+    assert any("“\u2068Start!\u2069”, which the carrier does not take" in line for line in lines_of(conversation))
     text_in(" start ")
     assert not consent.is_opted_out(PEER)
     outbound.send_due()

@@ -204,12 +204,12 @@ def _obey(text: InboundText, message: Message, conversation: Conversation) -> bo
         how, reason = ConsentHow.KEYWORD, text.body
         if text.opt_out_type is not None and not keywords.is_carriers(text.body):
             # A word of the list the company keeps at the carrier, which blocks the number from here on.
-            how, reason = ConsentHow.CARRIER, f"the carrier took “{text.body}” as STOP."
+            how, reason = ConsentHow.CARRIER, f"the carrier took {_quoted(text.body)} as STOP."
         consent.opt_out(peer, how, reason=reason, message_id=message.id, at=message.occurred_at)
         # One confirmation is allowed; to repeat it at every further STOP would be texting them.
         _answer(conversation, _stop_text(), skip=by_carrier or is_out)
     elif word is Keyword.START and not by_carrier and not keywords.is_carriers(text.body) and _is_blocked(peer):
-        said = f"They wrote “{text.body.strip()}”, which the carrier does not take."
+        said = f"They wrote {_quoted(text.body)}, which the carrier does not take."
         lines.add(conversation.id, f"{said} To be texted again, they need to text START.")
     elif word is Keyword.START:
         consent.opt_in(peer, ConsentHow.KEYWORD, reason=text.body, message_id=message.id, at=message.occurred_at)
@@ -225,6 +225,11 @@ def _obey(text: InboundText, message: Message, conversation: Conversation) -> bo
             consent.opt_in(peer, ConsentHow.TEXTED_US, message_id=message.id, at=message.occurred_at)
         return False
     return True
+
+
+def _quoted(body: str) -> str:
+    """Their words inside a sentence of ours, isolated so that their direction of writing stays theirs."""
+    return f"“\u2068{body.strip()}\u2069”"
 
 
 def _is_blocked(peer: str) -> bool:
