@@ -21,7 +21,10 @@ SENTENCES = {
     404: ("There is nothing here", "It does not exist, or it is not visible to you."),
     405: ("That cannot be done here", "Nothing was changed. Go back and use the page's own buttons."),
     409: ("Somebody was quicker", "Nothing was changed. Reload the page to see how it is now."),
-    413: ("That is too large", "Nothing was saved. Send something smaller."),
+    413: (
+        "That is too large",
+        "Nothing was sent or saved. Go back, where what you typed still stands, and choose less: at most 16 MB.",
+    ),
     422: ("That cannot be saved as it is", "Nothing was changed. Go back and correct it."),
     429: ("Too many attempts", "Nothing was lost. Wait a minute, then try again."),
     500: ("Something failed on our side", "It was logged. What was saved before is safe; try again in a moment."),

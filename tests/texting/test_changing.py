@@ -54,7 +54,7 @@ def test_a_text_that_missed_its_time_goes_once_it_is_changed(
     outbound.send_due()
     missed = fresh(message)
     assert missed.state is MessageState.OVERDUE
-    assert (missed.error or "").startswith("It was to go Wed Jun 3, 1:00 PM their time, but nothing could be sent then")
+    assert (missed.error or "").startswith("It was to go Wed 3 Jun, 13:00 their time, but nothing could be sent then")
     outbound.edit(message.id, FIRST + " Sorry for the wait.", None, jonas)
     outbound.send_due()
     assert carrier.bodies() == [FIRST + " Sorry for the wait."]

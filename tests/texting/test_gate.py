@@ -96,7 +96,7 @@ def test_quiet_hours_hold_and_say_until_when(
     verdict = ask(conversation, jonas)
     assert verdict.holds
     assert verdict.allowed_at == utc(2026, 6, 4, 14)
-    assert "Thu Jun 4, 9:00 AM their time" in verdict.sentence
+    assert "Thu 4 Jun, 09:00 their time" in verdict.sentence
 
 
 def test_the_candidates_own_place_beats_their_numbers(
@@ -144,7 +144,7 @@ def test_sending_a_held_text_now_is_offered_only_where_it_would_bring_it_forward
     held, tomorrow = submit(conversation), submit(conversation, send_at=clock.now() + timedelta(hours=16))
     assert not outbound.can_send_now(held)
     assert outbound.can_send_now(tomorrow)
-    assert words.state_words(held).words == "Held until 9:00 AM their time (texting hours)"
+    assert words.state_words(held).words == "Held until 09:00 their time (texting hours)"
     assert words.state_words(tomorrow).words == "Scheduled for"
     time.move_to(utc(2026, 6, 4, 15))
     assert outbound.can_send_now(held)

@@ -332,7 +332,7 @@ def test_quiet_hours_hold_a_text_and_it_goes_when_they_end(
     time.move_to(NIGHT)
     message = submit(conversation)
     assert (message.state, message.send_at) == (MessageState.SCHEDULED, utc(2026, 6, 4, 14))
-    assert "Thu Jun 4, 9:00 AM their time" in (outbound.notice(message) or "")
+    assert "Thu 4 Jun, 09:00 their time" in (outbound.notice(message) or "")
     outbound.send_due()
     assert not carrier.posts
     time.move_to(utc(2026, 6, 4, 14))

@@ -11,7 +11,7 @@ from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from grayscale.extensions import db
 from grayscale.web.auth import public
 from tests.conftest import make_config
-from tests.page import Browser
+from tests.page import Browser, Page
 
 KINDS = {
     "invalid": (Invalid("That <b>cannot</b> be."), 422),
@@ -42,6 +42,18 @@ def broken(app: Flask) -> Iterator[Flask]:
     app.add_url_rule("/fail/<how>", "fail", public(fail))
     yield app
     app.view_functions.pop("fail")
+
+
+def test_pictures_that_are_too_large_are_answered_with_what_to_do(as_jonas: Browser) -> None:
+    answer = as_jonas.fetch(
+        "POST", "/inbox/1/messages", environ_overrides={"CONTENT_LENGTH": str(30 * 2**20)},
+        content_type="multipart/form-data; boundary=x", check_csrf=True,
+    )  # fmt: skip
+    page = Page(answer)
+    assert page.status == 413
+    assert page.one("h1").get_text() == "That is too large"
+    assert "Nothing was sent or saved" in page.words
+    assert "Go back, where what you typed still stands" in page.words
 
 
 @pytest.mark.parametrize("how", KINDS)

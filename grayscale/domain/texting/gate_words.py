@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 
 def at(moment: datetime, zones: Sequence[str]) -> str:
-    """*moment* as people say it: "Tue Jun 2, 9:00 AM their time"."""
+    """*moment* as the pages write it: "Tue 2 Jun, 09:00 their time"."""
     local = moment.astimezone(ZoneInfo(zones[0]))
-    return f"{local:%a} {local:%b} {local.day}, {_clock(local)} {_whose(zones)}"
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M} {_whose(zones)}"
 
 
 def held_until(moment: datetime, now: datetime, zones: Sequence[str]) -> str:
     """The same of a text that waits for texting hours: the day is said only where it is more than one away."""
     if moment - now >= timedelta(hours=24):
         return at(moment, zones)
-    return f"{_clock(moment.astimezone(ZoneInfo(zones[0])))} {_whose(zones)}"
+    return f"{moment.astimezone(ZoneInfo(zones[0])):%H:%M} {_whose(zones)}"
 
 
 def missed(moment: datetime, zones: Sequence[str]) -> str:
@@ -35,10 +35,6 @@ def live(now: datetime, they_wrote: datetime, zones: Sequence[str], *, went: boo
     if went:
         return f"It goes outside texting hours ({clock}), because they wrote {ago}."
     return f"It is {clock}, outside texting hours. They wrote {ago}, so your reply goes now."
-
-
-def _clock(local: datetime) -> str:
-    return f"{local:%I:%M %p}".lstrip("0")
 
 
 def _whose(zones: Sequence[str]) -> str:

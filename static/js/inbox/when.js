@@ -18,7 +18,7 @@
     if (!field.value) { words.textContent = ""; return; }
     const isMine = whose.value === "mine";
     const { mine, theirs } = whose.dataset;
-    const other = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: isMine ? theirs : mine });
+    const other = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: isMine ? theirs : mine });
     words.textContent = `${other.format(instant(field.value, isMine ? mine : theirs))} ${isMine ? "for the candidate" : "for you"}`;
   }
 
