@@ -65,7 +65,8 @@ class LeverIntegration(db.Model):  # type: ignore[name-defined]
     key_error: Mapped[str | None] = mapped_column(Text)
     key_checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    # The unguessable part of /webhooks/lever/<key>; the previous one is accepted until its overlap ends.
+    # The unguessable part of /webhooks/lever/<key>; those before it, in one
+    # string with spaces between, are accepted until their overlap ends.
     webhook_key: Mapped[str] = mapped_column(EncryptedText)
     previous_webhook_key: Mapped[str | None] = mapped_column(EncryptedText)
     previous_webhook_key_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

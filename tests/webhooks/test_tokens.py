@@ -101,6 +101,14 @@ def test_rotating_the_url_keeps_the_old_one_for_a_while(connected: Flask, ana: U
     assert send(connected, body(), key=new_key).status_code == 200
 
 
+def test_making_two_new_urls_leaves_the_one_lever_uses(connected: Flask, ana: User) -> None:
+    for _ in range(2):
+        tokens.rotate_webhook_key(ana)
+        assert send(connected, body(), key=lever.KEY).status_code == 200
+    tokens.end_key_overlap(ana)
+    assert send(connected, body(), key=lever.KEY).status_code == 404
+
+
 def test_all_of_it_is_audited_and_nothing_of_it_readable(connected: Flask, ana: User) -> None:
     hired(connected, lever.TOKEN)
     tokens.save(HIRED, "very-secret-token", ana)

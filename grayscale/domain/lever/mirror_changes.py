@@ -18,7 +18,8 @@ from grayscale.models import ArchiveReason, LeverEvent, Posting, Stage
 @dataclass(frozen=True, slots=True)
 class Change:
     """One opportunity that is new or changed. *words* are the lines a person reads, *events* the webhooks Lever has
-    for such a change, *at* when it happened in Lever as far as known."""
+    for such a change, *at* when it happened in Lever as far as known, *since* when it cannot have happened before.
+    What was changed from here has no *events*: nobody need tell us of it."""
 
     opportunity_id: int | None
     lever_id: str
@@ -26,6 +27,7 @@ class Change:
     words: tuple[str, ...] = ()
     events: tuple[LeverEvent, ...] = ()
     at: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

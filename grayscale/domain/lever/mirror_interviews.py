@@ -22,6 +22,9 @@ from grayscale.domain.lever.mirror_rows import Row, content_hash, is_newer
 from grayscale.extensions import db
 from grayscale.models import ChangeKind, Conversation, Interview, LeverEvent, Opportunity, Via
 
+# What a person reads, and the webhooks Lever has for it; none for what was done from here.
+Line = tuple[str, tuple[LeverEvent, ...]]
+
 
 def apply_interviews(
     opportunity_lever_id: str,
@@ -46,8 +49,10 @@ def apply_interviews(
         opportunity = _opportunity(opportunity_lever_id)
         if opportunity is None:
             return []
+        listed_before = opportunity.interviews_fetched_at
         stored = {one.lever_id: one for one in session.scalars(_of(opportunity.id))}
-        applied, lines = [], []
+        applied: list[Row] = []
+        lines: list[Line] = []
         for lever_id, row in rows.items():
             before = stored.get(lever_id)
             if before is not None and (
@@ -84,7 +89,8 @@ def apply_interviews(
         if applied or gone:
             _tell(opportunity)
     return [
-        Change(opportunity.id, opportunity_lever_id, False, (text,), (event,), at=fetched_at) for text, event in lines
+        Change(opportunity.id, opportunity_lever_id, False, (text,), events, at=fetched_at, since=listed_before)
+        for text, events in lines
     ]
 
 
@@ -140,7 +146,7 @@ def _age(stored: Interview) -> tuple[datetime, datetime]:
     return stored.fetched_at, stored.fetched_at
 
 
-def _line(row: Row, before: Interview | None, opportunity: Any, via: Via) -> list[tuple[str, LeverEvent]]:
+def _line(row: Row, before: Interview | None, opportunity: Any, via: Via) -> list[Line]:
     """What a person should read of the change: nothing of what is over, and nothing that was there before we looked."""
     starts_at, fetched_at = row["starts_at"], row["fetched_at"]
     if starts_at is None or (starts_at < fetched_at and (before is None or before.starts_at == starts_at)):
@@ -167,9 +173,10 @@ _KINDS = {
 }
 
 
-def _told(what: str, event: LeverEvent, starts_at: datetime, of: Interview) -> tuple[str, LeverEvent]:
+def _told(what: str, event: LeverEvent, starts_at: datetime, of: Interview) -> Line:
     whose = ours.whose(of.lever_id, of.note, _KINDS[event], starts_at)
-    return f"{what}: {_title(of.subject)}, {_when(starts_at)}" + (f" ({whose})" if whose else ""), event
+    text = f"{what}: {_title(of.subject)}, {_when(starts_at)}" + (f" ({whose})" if whose else "")
+    return text, () if whose else (event,)
 
 
 def _title(subject: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from grayscale.database import INSERT, transaction
 from grayscale.domain.company import company_zone, lever_integration
 from grayscale.domain.lever import health, refresh, sync_requests
 from grayscale.domain.lever.mirror import Change
-from grayscale.domain.lever.mirror_rows import Prepared
+from grayscale.domain.lever.mirror_rows import EPOCH, Prepared
 from grayscale.extensions import db
 from grayscale.models import (
     Delivery,
@@ -88,16 +88,44 @@ def resolve(client: LeverClient, prepared: Prepared) -> None:
     refresh.resolve(client, references)
 
 
-def count_missed(found: Iterable[Change]) -> Counter[LeverEvent]:
+def keep(found: Iterable[Change]) -> None:
+    """Keep the changes that were found by looking until it can be said whether a webhook told them too.
+
+    Those from before a webhook was set up are none of its business.
+    """
+    changes = [change for change in found if change.events]
+    if not changes:
+        return
+    now = clock.now()
+    with transaction() as session:
+        set_up = _set_up(session)
+        rows = [
+            {"lever_id": change.lever_id, "event": event, "at": at}
+            for change in changes
+            for event in change.events
+            if event in set_up
+            and (at := min(change.at or now, now)) and (change.since or at) >= (set_up[event] or EPOCH)
+        ]
+        if rows:
+            make = INSERT[db.engine.dialect.name]
+            session.execute(make(UntoldChange.__table__).on_conflict_do_nothing(), rows)
+
+
+def _set_up(session: Session) -> dict[LeverEvent, datetime | None]:
+    """The webhooks that have a token, and since when they have this one."""
+    query = select(WebhookToken.event, WebhookToken.set_at).where(WebhookToken.token.is_not(None))
+    return {row.event: row.set_at for row in session.execute(query)}
+
+
+def count_missed() -> Counter[LeverEvent]:
     """Count the changes no webhook told, against the webhook that should have. Only webhooks that are set up count.
 
-    The webhook of a change seconds old may be on its way: such a one is kept and judged by a later poll.
+    The webhook of a change seconds old may be on its way: such a one is judged by a later run.
     """
     now = clock.now()
     missed: Counter[LeverEvent] = Counter()
     with transaction() as session:
-        configured = set(session.scalars(select(WebhookToken.event).where(WebhookToken.token.is_not(None))))
-        _keep(session, found, configured, now)
+        configured = _set_up(session)
         judged = session.scalars(select(UntoldChange).where(UntoldChange.at <= now - PATIENCE)).all()
         for change in judged:
             if change.event in configured and not _was_told(change.lever_id, change.event, change.at):
@@ -106,18 +134,6 @@ def count_missed(found: Iterable[Change]) -> Counter[LeverEvent]:
         for event, count in missed.items():
             health.note_missed(event, count)
     return missed
-
-
-def _keep(session: Session, found: Iterable[Change], configured: Set[LeverEvent], now: datetime) -> None:
-    rows = [
-        {"lever_id": change.lever_id, "event": event, "at": min(change.at or now, now)}
-        for change in found
-        for event in change.events
-        if event in configured
-    ]
-    if rows:
-        make = INSERT[db.engine.dialect.name]
-        session.execute(make(UntoldChange.__table__).on_conflict_do_nothing(), rows)
 
 
 def _was_told(lever_id: str, event: LeverEvent, at: datetime) -> bool:

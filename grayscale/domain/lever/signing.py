@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import select
@@ -33,7 +34,7 @@ class Signing:
     tokens: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     def knows(self, key: str) -> bool:
-        """Whether *key* is the one in the webhook URL, or the previous one during its overlap; in constant time."""
+        """Whether *key* is the one in the webhook URL, or an earlier one during its overlap; in constant time."""
         claimed = key.encode(errors="replace")
         matches = [hmac.compare_digest(known.encode(), claimed) for known in self.webhook_keys]
         return any(matches)
@@ -59,6 +60,12 @@ def _kept(oldest: float) -> Signing | None:
     return kept[1] if kept is not None and kept[0] > oldest else None
 
 
+def previous_keys(integration: LeverIntegration, now: datetime) -> list[str]:
+    """The keys of earlier webhook URLs that are accepted *now*, the latest first."""
+    until = integration.previous_webhook_key_until
+    return (integration.previous_webhook_key or "").split() if until is not None and until > now else []
+
+
 def forget() -> None:
     """Read anew at the next delivery, once the transaction that changes a secret is committed."""
     extensions = current_app.extensions
@@ -71,10 +78,7 @@ def _read() -> Signing:
     keys: list[str] = []
     integration = db.session.get(LeverIntegration, 1, populate_existing=True)
     if integration is not None:
-        keys.append(integration.webhook_key)
-        until = integration.previous_webhook_key_until
-        if integration.previous_webhook_key and until is not None and until > now:
-            keys.append(integration.previous_webhook_key)
+        keys = [integration.webhook_key, *previous_keys(integration, now)]
     tokens: dict[str, tuple[str, ...]] = {}
     for row in db.session.scalars(select(WebhookToken).execution_options(populate_existing=True)):
         valid = [row.token] if row.token else []

@@ -18,7 +18,6 @@ from grayscale.clients.lever.client import LeverClient
 from grayscale.database import end_read, transaction
 from grayscale.domain.company import ensure_rows
 from grayscale.domain.lever import connection, mirror, permissions, poll, sync_plan, sync_runs, sync_walks
-from grayscale.domain.lever.mirror import Change
 from grayscale.domain.lever.sync_feeds import INTERVIEWS_A_POLL, ConfirmFeed, InterviewFeed
 from grayscale.domain.lever.sync_opportunities import OpportunityWindows
 from grayscale.domain.lever.sync_pool import Pool
@@ -57,12 +56,12 @@ class Engine:
         self._walks: list[Walk] = sync_plan.windows_of(run.id) or sync_plan.begin(run)
         self._opportunities = OpportunityWindows(run, self._walks)
         limit = INTERVIEWS_A_POLL if run.kind is SyncKind.POLL else None
-        self._interviews = InterviewFeed(self._client, self.via, limit)
+        keep = None if run.kind is SyncKind.INITIAL else poll.keep
+        self._interviews = InterviewFeed(self._client, self.via, limit, tell=keep)
         self._confirm = ConfirmFeed(self._client, self.via)
         for walk in self._walks:
             walk.done = walk.done or walk.resource == "confirm"
             self._confirm.suspect(walk.filters.get("ids", []))
-        self._changes: list[Change] = []
         self._beaten = 0.0
         self._worked = time.monotonic()
         self._error = ""
@@ -195,16 +194,16 @@ class Engine:
         with transaction():
             applied = mirror.write(fetched.rows, self.via)
             walk.save()
-        if self.via is Via.POLL or walk.resource == "changes":
-            self._changes += [change for change in applied.changes if change.events]
+            # Whoever finds a change takes it from those who look later; a first sync finds what was there before.
+            if self.kind is not SyncKind.INITIAL or walk.resource == "changes":
+                poll.keep(applied.changes)
         return applied.written
 
     def _closed(self, walk: Walk) -> None:
         """A walk came to its end: move the watermarks that rest on it, and see what it no longer shows."""
         if walk.resource == "changes":
             poll.saw_changes(sync_plan.watermark(walk))
-            poll.count_missed(self._changes)
-            self._changes.clear()
+            poll.count_missed()
         elif walk.resource == "deleted" and "deleted_at_end" not in walk.filters:
             poll.saw_deletions(sync_plan.watermark(walk))
         elif walk.resource == "opportunities" and self.kind is SyncKind.FULL:
@@ -312,5 +311,5 @@ class Engine:
                     integration.last_full_sync_at = clock.now()
         self._over = True
         if state is SyncState.DONE:
-            poll.count_missed(self._interviews.changes)
+            poll.count_missed()
             connection.note_accepted()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,7 +57,8 @@ class InterviewFeed:
     off: str = ""
     error: str = ""
     gone: list[str] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    # Hears what changed, for the sake of the webhooks that should have told it.
+    tell: Callable[[Iterable[Change]], None] | None = None
     _queue: deque[tuple[str, list[str]]] = field(default_factory=deque)
     in_flight: int = 0
     # On their way, or listed and not yet written down.
@@ -131,11 +132,14 @@ class InterviewFeed:
             if len(self._empty) >= MANY:
                 self.save()
             return
-        found = mirror.apply_interviews(lever_id, listing.interviews, listing.fetched_at, self.via, gone=listing.gone)
+        with transaction():
+            found = mirror.apply_interviews(
+                lever_id, listing.interviews, listing.fetched_at, self.via, gone=listing.gone
+            )
+            if self.tell is not None:
+                self.tell(found)
         self.changed += len(found)
         self._asking.discard(lever_id)
-        if self.via is Via.POLL:
-            self.changes += found
 
     def _goes_on(self, lever_id: str, error: Exception) -> bool:
         """Whether an error is this opportunity's alone, which then stands among the oddities; else the feed ends."""

@@ -26,18 +26,22 @@ def webhook_url() -> str:
 
 
 def rotate_webhook_key(by: User | None) -> None:
-    """Make a new webhook URL. The old one keeps working for ``OVERLAP``, so that Lever can be changed one by one."""
+    """Make a new webhook URL. The old one keeps working for ``OVERLAP``, so that Lever can be changed one by one.
+
+    So do those before it whose overlap is not over: Lever may never have been given what came between.
+    """
     with transaction() as session:
         integration = session.get_one(LeverIntegration, 1)
-        integration.previous_webhook_key = integration.webhook_key
-        integration.previous_webhook_key_until = clock.now() + OVERLAP
+        now = clock.now()
+        integration.previous_webhook_key = " ".join([integration.webhook_key, *signing.previous_keys(integration, now)])
+        integration.previous_webhook_key_until = now + OVERLAP
         integration.webhook_key = secrets.token_urlsafe(24)
         audit.record("lever.webhook_key_rotated", by=by)
         signing.forget()
 
 
 def end_key_overlap(by: User | None) -> None:
-    """Close the previous webhook URL now."""
+    """Close the previous webhook URLs now."""
     with transaction() as session:
         integration = session.get_one(LeverIntegration, 1)
         if integration.previous_webhook_key is None:

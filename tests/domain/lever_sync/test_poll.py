@@ -24,6 +24,7 @@ from grayscale.models import (
     SyncKind,
     SyncRun,
     SyncState,
+    UntoldChange,
     Via,
     WebhookToken,
 )
@@ -160,9 +161,9 @@ def test_the_night_brings_a_full_comparison(connected: Flask) -> None:
         assert poll.due() is SyncKind.POLL
 
 
-def set_up(event: LeverEvent) -> None:
+def set_up(event: LeverEvent, at: datetime | None = None) -> None:
     with transaction() as session:
-        session.execute(update(WebhookToken).where(WebhookToken.event == event).values(token="a" * 48))
+        session.execute(update(WebhookToken).where(WebhookToken.event == event).values(token="a" * 48, set_at=at))
 
 
 def told(lever_id: str, event: LeverEvent, at: datetime) -> None:
@@ -183,32 +184,58 @@ def test_a_change_no_webhook_told_is_counted_against_that_webhook(app: Flask) ->
         Change(3, "not set up", False, events=(LeverEvent.HIRED,), at=at),
         Change(4, "just now", False, events=(LeverEvent.STAGE_CHANGE,), at=clock.now()),
     ]
-    assert poll.count_missed(changes) == {LeverEvent.STAGE_CHANGE: 1, LeverEvent.ARCHIVE_CHANGE: 1}
+    poll.keep(changes)
+    assert poll.count_missed() == {LeverEvent.STAGE_CHANGE: 1, LeverEvent.ARCHIVE_CHANGE: 1}
 
 
 @pytest.mark.parametrize("told_meanwhile", [True, False])
 def test_a_change_seconds_old_is_judged_by_a_later_poll(app: Flask, told_meanwhile: bool) -> None:
     set_up(LeverEvent.STAGE_CHANGE)
     at = clock.now()
-    assert not poll.count_missed([Change(1, "young", False, events=(LeverEvent.STAGE_CHANGE,), at=at)])
+    poll.keep([Change(1, "young", False, events=(LeverEvent.STAGE_CHANGE,), at=at)])
+    assert not poll.count_missed()
     if told_meanwhile:
         told("young", LeverEvent.STAGE_CHANGE, at + timedelta(seconds=30))
     with later(5):
-        assert poll.count_missed([]) == ({} if told_meanwhile else {LeverEvent.STAGE_CHANGE: 1})
-        assert not poll.count_missed([]), "once"
+        assert poll.count_missed() == ({} if told_meanwhile else {LeverEvent.STAGE_CHANGE: 1})
+        assert not poll.count_missed(), "once"
 
 
-def test_a_webhook_that_keeps_silent_is_found_out_by_polling(connected: Flask, lever: Sandbox) -> None:
-    set_up(LeverEvent.STAGE_CHANGE)
+def test_what_may_be_from_before_a_webhook_was_set_up_is_none_of_its_business(app: Flask) -> None:
+    since = clock.now() - timedelta(hours=1)
+    set_up(LeverEvent.STAGE_CHANGE, since)
+    before, after = since - timedelta(minutes=1), since + timedelta(minutes=1)
+    poll.keep(
+        [
+            Change(1, "before", False, events=(LeverEvent.STAGE_CHANGE,), at=before),
+            Change(2, "perhaps", False, events=(LeverEvent.STAGE_CHANGE,), at=after, since=before),
+            Change(3, "after", False, events=(LeverEvent.STAGE_CHANGE,), at=after),
+        ]
+    )
+    assert poll.count_missed() == {LeverEvent.STAGE_CHANGE: 1}
+
+
+def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask, lever: Sandbox) -> None:
+    for event in LeverEvent:
+        set_up(event)
     run()
+    assert not db.session.scalars(select(UntoldChange)).all(), "what a first sync finds was there before"
     with later(5):
         # The simulated Lever has no webhooks: it tells nobody.
         lever.team.move(active(lever), "offer")
         due_run()
-    with later(10):
+    with later(6):
+        reasons = lever.lever.data.archive_reasons
+        lever.team.archive(active(lever), next(reason["id"] for reason in reasons if reason["type"] != "hired"))
+        user = next(iter(lever.lever.data.users))
+        panel = lever.team.create_panel(active(lever), user=user, managed=True)
+        fields = {"interviewers": [{"id": user}], "date": 1_900_000_000_000, "duration": 30}
+        lever.team.create_interview(active(lever), panel, fields, user)
+        run(SyncKind.FULL)
+    with later(15):
         due_run()
-        found = {one.event: one.state for one in health.of_all()}
-    assert found[LeverEvent.STAGE_CHANGE] is HealthState.SILENT
+        found = {one.event for one in health.of_all() if one.state is HealthState.SILENT}
+    assert found == {LeverEvent.STAGE_CHANGE, LeverEvent.ARCHIVE_CHANGE, LeverEvent.INTERVIEW_CREATED}
 
 
 def test_refresh_fetches_a_changed_phone_now(connected: Flask, lever: Sandbox) -> None:
