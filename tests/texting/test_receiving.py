@@ -328,7 +328,7 @@ def test_a_conversation_begun_meanwhile_is_paused_as_well(
     assert fresh(begun).opt_out_suggested_by_id == received()[0].id
 
 
-@pytest.mark.parametrize("body", ["Help!", "Stop!!!", "sToP  aLL", "opt-out", "ALTO"])
+@pytest.mark.parametrize("body", ["Help!", "sToP  aLL"])
 def test_a_keyword_the_carrier_does_not_know_is_answered_by_us_once(
     conversation: Conversation, text_in: TextIn, carrier: Carrier, body: str
 ) -> None:
@@ -342,7 +342,7 @@ def test_a_keyword_the_carrier_does_not_know_is_answered_by_us_once(
 
 
 @pytest.mark.parametrize(
-    ("said", "more"), [("STOP", {}), ("stopall ", {}), ("Finito", {"OptOutType": "STOP"})]
+    ("said", "more"), [("stopall ", {}), ("Finito", {"OptOutType": "STOP"})]
 )
 def test_only_a_start_the_carrier_takes_undoes_a_stop_it_took(
     conversation: Conversation, text_in: TextIn, carrier: Carrier, said: str, more: dict[str, str]

@@ -35,7 +35,7 @@ def words(markup: str) -> str:
 @pytest.mark.parametrize(
     ("before", "said"),
     [
-        (timedelta(seconds=20), "now"),
+        (timedelta(seconds=20), "just now"),
         (timedelta(seconds=50), "1 min ago"),
         (timedelta(minutes=4, seconds=10), "4 min ago"),
         (timedelta(minutes=59, seconds=40), "1 h ago"),
