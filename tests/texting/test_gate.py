@@ -264,3 +264,8 @@ def test_the_gates_answer_can_be_read_on_the_message(
 )
 def test_how_to_opt_out_is_an_instruction_not_a_word(body: str, tells: bool) -> None:
     assert bool(introduction.SAYS_HOW_TO_OPT_OUT.search(body)) is tells
+
+
+def test_a_step_written_with_a_code_is_read_without_it() -> None:
+    assert words.without_code("quiet_hours: It is outside texting hours.") == "It is outside texting hours."
+    assert words.without_code("The carrier said: sent.") == "The carrier said: sent."
