@@ -97,7 +97,7 @@ def test_refused_requests_are_counted_and_shown(connected: Flask, as_ana: Browse
     rows = listed(as_ana.get("/events?verdict=refused"))
     assert len(rows) == 2
     assert any("Candidate Stage Change 3 times Signature wrong" in row for row in rows)
-    assert any("Not told 1 time Not readable" in row for row in rows)
+    assert any("Unknown event 1 time Not readable" in row for row in rows)
     assert len(listed(as_ana.get("/events?verdict=refused&event=candidateStageChange"))) == 1
 
 

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from time_machine import Traveller, travel
 
-from grayscale.domain.lever import health, tokens
+from grayscale.domain.lever import checklist, health, tokens
 from grayscale.domain.lever.health import WebhookHealth
-from grayscale.models import LeverEvent
+from grayscale.models import LeverEvent, User
 from tests.webhooks import lever
 from tests.webhooks.lever import body, send
 
@@ -53,7 +53,9 @@ def test_waiting_for_the_first_event(connected: Flask, noon: Traveller) -> None:
     send(connected, with_test)
     noon.shift(240)
     assert of().words == "Waiting for the first event"
-    assert of().detail == ("Lever reached this URL 4 min ago.",)
+    assert of().detail == (
+        "A connection test reached this URL 4 min ago, before a token could tell that it was Lever’s.",
+    )
 
     tokens.save(STAGE, "another-token", None)
     send(connected, body(data={}, signed_with="another-token"))
@@ -65,6 +67,25 @@ def test_receiving(connected: Flask, noon: Traveller) -> None:
     noon.shift(240)
     assert (of().words, of().kind) == ("Receiving, last 4 min ago", "good")
     assert not of().is_bad
+
+
+def test_a_wrong_token_over_a_working_one_is_seen_before_the_overlap_ends(
+    connected: Flask, noon: Traveller, ana: User
+) -> None:
+    step = lambda: checklist.steps()[3].evidence  # noqa: E731
+    send(connected, body(triggeredAt=lever.now_ms()))
+    noon.shift(60)
+    tokens.save(STAGE, "wrong-one", ana)
+    assert (of().words, of().kind) == ("Waiting for the first event with the new token", "")
+    send(connected, body(triggeredAt=lever.now_ms()))
+    assert (of().words, of().kind) == ("Lever still signs with the previous token", "warn")
+    assert of().detail == (
+        "The new one has not been seen since. The previous one is refused from 27 Nov, 06:03: paste it again?",
+    )
+    assert "1 still signed with the previous token" in step()
+    noon.shift(60)
+    send(connected, body(triggeredAt=lever.now_ms(), signed_with="wrong-one"))
+    assert (of().words, "previous token" in step()) == ("Receiving, last a moment ago", False)
 
 
 def test_signature_failing(connected: Flask, noon: Traveller) -> None:

@@ -80,7 +80,8 @@ def test_removing_one_takes_the_previous_with_it(connected: Flask, ana: User) ->
     assert (hired(connected, lever.TOKEN), hired(connected, "second")) == (409, 409)
 
 
-@pytest.mark.parametrize("raw", ["", "   ", "two words", "tab\tbetween", "ключ", "x" * 501, "a\x00b"])
+@pytest.mark.parametrize("raw", ["", "   ", "two words", "tab\tbetween", "ключ", "x" * 501, "a\x00b",
+                                 "https://hooks.example/x", "<b>token</b>"])
 def test_what_cannot_be_a_token_is_refused(connected: Flask, ana: User, raw: str) -> None:
     with pytest.raises(Invalid) as refused:
         tokens.save(HIRED, raw, ana)

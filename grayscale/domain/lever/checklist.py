@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
+from grayscale import clock
 from grayscale.clients.lever.permissions import PERMISSIONS
 from grayscale.domain.company import lever_integration
 from grayscale.domain.lever import sync
+from grayscale.domain.lever.health_words import ago
 from grayscale.extensions import db
 from grayscale.models import KeyState, LeverEvent, LeverIntegration, SyncKind, WebhookToken
 
@@ -20,17 +22,19 @@ class Step:
     title: str
     done: bool
     evidence: str
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """How many of the eight webhooks have a token, have been heard of, and sign with another token than ours."""
+    """How many of the eight webhooks have a token, have been heard of, sign with another token than ours, or with
+    the one before ours; and whether the URL was called at all."""
 
     saved: int
     heard: int
     failing: int
-    last_heard_at: datetime | None
+    outdated: int
+    last_signed_at: datetime | None
+    was_called: bool
 
 
 def steps() -> list[Step]:
@@ -45,19 +49,25 @@ def steps() -> list[Step]:
         Step(
             3,
             "Copy the webhook URL from Grayscale",
-            tokens.last_heard_at is not None,
-            "Lever has called it." if tokens.last_heard_at else "Lever has not called it yet.",
-            tokens.last_heard_at,
+            tokens.was_called,
+            _called_words(tokens),
         ),
         Step(
             4,
             "Create 8 webhooks in Lever and paste their signature tokens",
-            tokens.saved == all_of_them and tokens.heard > 0 and not tokens.failing,
+            tokens.saved == all_of_them and tokens.heard > 0 and not tokens.failing and not tokens.outdated,
             f"{tokens.saved} of {all_of_them} tokens saved, {tokens.heard} of {all_of_them} webhooks heard from."
             + (" Press Verify connection in Lever." if tokens.saved == all_of_them and not tokens.heard else "")
-            + (f" {tokens.failing} with a token that does not fit, see below." if tokens.failing else ""),
+            + (f" {tokens.failing} with a token that does not fit, see below." if tokens.failing else "")
+            + (f" {tokens.outdated} still signed with the previous token, see below." if tokens.outdated else ""),
         ),
     ]
+
+
+def _called_words(tokens: Tokens) -> str:
+    if tokens.last_signed_at is not None:
+        return f"Lever last called it {ago(tokens.last_signed_at)}."
+    return "It was called; that it was Lever shows with the first token." if tokens.was_called else "Not called yet."
 
 
 def _key_words(integration: LeverIntegration, missing: int) -> str:
@@ -93,15 +103,24 @@ def _required() -> frozenset[str]:
 
 def _tokens() -> Tokens:
     heard = or_(WebhookToken.last_accepted_at.is_not(None), WebhookToken.last_verified_at.is_not(None))
-    saved, heard_of, failing, accepted, verified, rejected = db.session.execute(
+    proven = WebhookToken.token.is_not(None) & (WebhookToken.last_verified_at >= WebhookToken.set_at)
+    used = WebhookToken.previous_used_at
+    outdated = (
+        (WebhookToken.previous_until > clock.now())
+        & (used >= func.coalesce(WebhookToken.last_accepted_at, used))
+        & (used >= func.coalesce(WebhookToken.last_verified_at, used))
+    )
+    saved, heard_of, failing, old, accepted, verified, called, rejected = db.session.execute(
         select(
             func.count(WebhookToken.set_at).filter(WebhookToken.token.is_not(None)),
             func.count().filter(heard),
             func.count().filter(WebhookToken.token.is_not(None), WebhookToken.failing_count > 0),
+            func.count().filter(outdated),
             func.max(WebhookToken.last_accepted_at),
+            func.max(WebhookToken.last_verified_at).filter(proven),
             func.max(WebhookToken.last_verified_at),
             func.max(WebhookToken.last_rejected_at),
         )
     ).one()
-    moments = [moment for moment in (accepted, verified, rejected) if moment is not None]
-    return Tokens(saved, heard_of, failing, max(moments, default=None))
+    signed = max((moment for moment in (accepted, verified) if moment is not None), default=None)
+    return Tokens(saved, heard_of, failing, old, signed, any((accepted, called, rejected)))

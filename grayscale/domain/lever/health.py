@@ -231,7 +231,15 @@ def _state(row: Any) -> HealthState:
         return HealthState.FAILING
     if row.missed_count:
         return HealthState.SILENT
-    return HealthState.WAITING if row.last_accepted_at is None else HealthState.RECEIVING
+    if row.last_accepted_at is None:
+        return HealthState.WAITING
+    if row.previous_until is None or row.previous_until <= clock.now():
+        return HealthState.RECEIVING
+    # While two tokens are accepted, the newest event tells which of them Lever has.
+    newest = max(at for at in (row.last_accepted_at, row.last_verified_at) if at is not None)
+    if row.previous_used_at is not None and row.previous_used_at >= newest:
+        return HealthState.PREVIOUS
+    return HealthState.WAITING if row.set_at is not None and newest < row.set_at else HealthState.RECEIVING
 
 
 def _sum(counts: Mapping[str, int], verdicts: tuple[Outcome, ...]) -> int:

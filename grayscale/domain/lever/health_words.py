@@ -1,4 +1,4 @@
-"""The five states of a webhook and the sentences that tell them, by the evidence of its row."""
+"""The states of a webhook and the sentences that tell them, by the evidence of its row."""
 
 import enum
 from collections.abc import Mapping
@@ -15,24 +15,31 @@ class HealthState(enum.StrEnum):
     NO_TOKEN = "no_token"  # noqa: S105 - a state, not a secret
     WAITING = "waiting"
     RECEIVING = "receiving"
+    # A token was saved over a working one, and Lever goes on with the one before: it is refused when the overlap ends.
+    PREVIOUS = "previous"
     FAILING = "failing"
     SILENT = "silent"
 
     @property
     def kind(self) -> str:
         """How it is coloured: "good", "bad", "warn" or plain."""
-        return {"receiving": "good", "failing": "bad", "silent": "bad", "no_token": "warn"}.get(self.value, "")
+        kinds = {"receiving": "good", "failing": "bad", "silent": "bad", "no_token": "warn", "previous": "warn"}
+        return kinds.get(self.value, "")
 
 
 def words_of(state: HealthState, row: Any, zone: ZoneInfo) -> str:
     if state is HealthState.RECEIVING and row.last_accepted_at is not None:
-        return f"Receiving, last {_ago(row.last_accepted_at)}"
+        return f"Receiving, last {ago(row.last_accepted_at)}"
     if state is HealthState.FAILING and row.failing_since is not None:
         since = _clock(row.failing_since, zone)
         return f"Signature failing since {since}, {row.failing_count} rejected: is the token right?"
     if state is HealthState.SILENT:
         changes = "1 change" if row.missed_count == 1 else f"{row.missed_count} changes"
         return f"Silent, though polling found {changes} it should have told us"
+    if state is HealthState.PREVIOUS:
+        return "Lever still signs with the previous token"
+    if state is HealthState.WAITING and row.last_accepted_at is not None:
+        return "Waiting for the first event with the new token"
     return "No token" if state is HealthState.NO_TOKEN else "Waiting for the first event"
 
 
@@ -48,22 +55,29 @@ def evidence_of(
     if row.last_verified_at is not None and row.last_accepted_at is None:
         # A test before the token was saved proves the URL, not the token.
         proves_token = row.has_token and row.set_at is not None and row.last_verified_at >= row.set_at
-        tested = "Verify connection last worked" if proves_token else "Lever reached this URL"
-        found.append(f"{tested} {_ago(row.last_verified_at)}.")
+        when = ago(row.last_verified_at)
+        found.append(
+            f"Verify connection last worked {when}."
+            if proves_token
+            else f"A connection test reached this URL {when}, before a token could tell that it was Lever’s."
+        )
     if state is HealthState.FAILING and row.last_rejected_reason:
-        found.append(f"Last rejected {_ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
+        found.append(f"Last rejected {ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
     if state in (HealthState.FAILING, HealthState.SILENT):
-        heard = f"Last accepted {_ago(row.last_accepted_at)}." if row.last_accepted_at else "Nothing accepted so far."
+        heard = f"Last accepted {ago(row.last_accepted_at)}." if row.last_accepted_at else "Nothing accepted so far."
         found.append(heard)
     if state is HealthState.SILENT:
         found.append("The changes themselves were found by polling. Is the webhook switched on in Lever?")
-    if overlap is not None:
-        used = f"last used {_ago(row.previous_used_at)}" if row.previous_used_at else "not used since"
+    if overlap is not None and state is HealthState.PREVIOUS:
+        until = _clock(overlap, zone)
+        found.append(f"The new one has not been seen since. The previous one is refused from {until}: paste it again?")
+    elif overlap is not None:
+        used = f"last used {ago(row.previous_used_at)}" if row.previous_used_at else "not used since"
         found.append(f"The previous token is accepted until {_clock(overlap, zone)}; {used}.")
     return found
 
 
-def _ago(moment: datetime | None) -> str:
+def ago(moment: datetime | None) -> str:
     """"a moment ago", "4 min ago", "3 h ago", "2 d ago"."""
     if moment is None:
         return "never"

@@ -64,6 +64,8 @@ def save(event: LeverEvent, raw: str, by: User | None) -> bool:
         raise Invalid("Paste the signature token.", event.value)
     if len(token) > LONGEST or not token.isascii() or any(not character.isprintable() for character in token):
         raise Invalid("This is not a signature token of Lever: copy it again, by itself.", event.value)
+    if "://" in token or "<" in token or ">" in token:
+        raise Invalid("This is an address or markup, not a signature token: copy the token by itself.", event.value)
     if " " in token:
         raise Invalid("A signature token has no spaces: copy it again, by itself.", event.value)
     ensure_rows()
