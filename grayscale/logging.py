@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -54,6 +55,20 @@ def configure(level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of every tick that finds its job still at work, which is how the jobs are meant to be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def write_request(*, method: str, endpoint: str, status: int, ms: int, request_id: str) -> None:
+    """The line of a request as the machinery above would write it, for a tenth of what that costs.
+
+    For a request of which thousands come at once and whose values are all the application's own.
+    """
+    if logging.getLogger().isEnabledFor(logging.INFO):
+        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        sys.stdout.write(
+            f"timestamp={at} level=info event=request request_id={request_id} method={method} endpoint={endpoint}"
+            f" status={status} ms={ms}\n"
+        )
+        sys.stdout.flush()
 
 
 def tell_of_errors(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

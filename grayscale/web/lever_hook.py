@@ -20,8 +20,8 @@ from werkzeug.wrappers import Request
 
 from grayscale.domain.lever import receiving
 from grayscale.extensions import limiter
-from grayscale.logging import get_logger
-from grayscale.web.request_log import requests_served
+from grayscale.logging import get_logger, write_request
+from grayscale.web.request_log import id_for, requests_served
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 PREFIX = "/webhooks/lever/"
-ENDPOINT = "lever_hook"
+ENDPOINT = "lever_webhook"
 # How many refusals of one address are written down in a minute; deliveries that verify are never limited. Each process
 # counts for itself: counting in the database would cost the writes that this is there to save.
 NOISE = parse("60/minute")
@@ -94,11 +94,17 @@ class LeverHook:
                 return self._others(environ, start_response)
         began = time.perf_counter()
         self._people.let_pass()
+        request_id = id_for(environ.get("HTTP_X_REQUEST_ID", ""))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         is_post = environ["REQUEST_METHOD"] == "POST"
         words, status = self._receive(Request(environ), key) if is_post else ("only POST is served here", 405)
-        requests_served.labels(ENDPOINT, "POST" if is_post else "other", status).observe(time.perf_counter() - began)
+        took = time.perf_counter() - began
+        method = "POST" if is_post else "other"
+        requests_served.labels(ENDPOINT, method, status).observe(took)
+        write_request(method=method, endpoint=ENDPOINT, status=status, ms=round(took * 1000), request_id=request_id)
         body = words.encode()
-        headers = [*HEADERS, ("Content-Length", str(len(body)))]
+        headers = [*HEADERS, ("X-Request-ID", request_id), ("Content-Length", str(len(body)))]
         if not is_post:
             headers.append(("Allow", "POST"))
         if status in (404, 405, 413):
@@ -109,7 +115,6 @@ class LeverHook:
 
     def _receive(self, request: Request, key: str) -> tuple[str, int]:
         """Store what Lever tells. Lever tries again unless the answer is 2xx, so trouble of ours is 503, never 500."""
-        structlog.contextvars.clear_contextvars()
         with self._app.app_context():
             try:
                 if not receiving.knows(key):

@@ -32,10 +32,14 @@ def init_app(app: Flask) -> None:
     app.after_request(finish)
 
 
+def id_for(given: str) -> str:
+    """The id of a request: the one the router gave it, if that is one."""
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
 def begin() -> None:
     """Give the request its id, the router's when it sent one; every log line of the request carries it."""
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.request_id = id_for(request.headers.get("X-Request-ID", ""))
     g.request_began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)

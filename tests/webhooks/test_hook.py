@@ -79,6 +79,27 @@ def test_what_is_no_webhook_url_is_a_page_that_is_not_there(client: Browser, pat
     assert client.get(path).status == 404
 
 
+def test_a_delivery_has_a_line_with_its_id_as_any_other_request(
+    connected: Flask, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    content = body()
+    capsys.readouterr()
+    answer = send(connected, content, headers={"X-Request-ID": "router-4711-abc"})
+    refused = send(connected, body(signed_with="wrong"), headers={"X-Request-ID": "a b\tlevel=error"})
+    lines = [line for line in capsys.readouterr().out.splitlines() if "event=request" in line]
+    assert answer.headers["X-Request-ID"] == "router-4711-abc"
+    assert refused.headers["X-Request-ID"].isalnum()
+    of_delivery, of_refusal = (dict(part.split("=") for part in line.split()) for line in lines)
+    assert of_delivery.keys() >= {"timestamp", "ms"}
+    assert of_delivery.items() >= {
+        "level": "info", "request_id": "router-4711-abc", "method": "POST", "endpoint": "lever_webhook",
+        "status": "200",
+    }.items()  # fmt: skip
+    assert (of_refusal["status"], of_refusal["request_id"]) == ("401", refused.headers["X-Request-ID"])
+    assert content["id"] not in lines[0]
+
+
 def test_the_answer_says_what_it_is_and_is_kept_nowhere(connected: Flask) -> None:
     answer = send(connected, body())
     assert answer.content_type == "text/plain; charset=utf-8"

@@ -233,8 +233,11 @@ def _state(row: Any) -> HealthState:
         return HealthState.SILENT
     if row.last_accepted_at is None:
         return HealthState.WAITING
-    if row.previous_until is None or row.previous_until <= clock.now():
-        return HealthState.RECEIVING
+    is_overlap = row.previous_until is not None and row.previous_until > clock.now()
+    return _overlapping(row) if is_overlap else HealthState.RECEIVING
+
+
+def _overlapping(row: Any) -> HealthState:
     # While two tokens are accepted, the newest event tells which of them Lever has.
     newest = max(at for at in (row.last_accepted_at, row.last_verified_at) if at is not None)
     if row.previous_used_at is not None and row.previous_used_at >= newest:
