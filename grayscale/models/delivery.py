@@ -55,6 +55,13 @@ class Delivery(db.Model):  # type: ignore[name-defined]
         Index("ix_delivery_received_at", "received_at"),
         Index("ix_delivery_opportunity_lever_id", "opportunity_lever_id"),
         Index("ix_delivery_phone", "phone"),
+        Index(
+            "ix_delivery_token_digest",
+            "token_digest",
+            unique=True,
+            sqlite_where=text("token_digest IS NOT NULL"),
+            postgresql_where=text("token_digest IS NOT NULL"),
+        ),
     )
 
     id: Mapped[RowId]
@@ -62,6 +69,8 @@ class Delivery(db.Model):  # type: ignore[name-defined]
     # What makes a repeat recognisable: Lever's event id (else a hash), Twilio's message id (and status).
     external_id: Mapped[str] = mapped_column(String(200))
     event: Mapped[str] = mapped_column(String(100))
+    # Of what Lever signed; it signs nothing else of a body, and no two events share it.
+    token_digest: Mapped[str | None] = mapped_column(String(64))
     # The body as it came; emptied when its retention ends or the candidate is erased.
     payload: Mapped[str | None] = mapped_column(EncryptedText)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -85,8 +94,8 @@ class WebhookTally(db.Model):  # type: ignore[name-defined]
 
     source: Mapped[Source] = mapped_column(enum_type(Source, "source"), primary_key=True)
     event: Mapped[str] = mapped_column(String(100), primary_key=True)
-    # "accepted" | "duplicate" | "verified" | "unhandled" | "bad_signature" | "no_token" | "stale" | "malformed"
-    # | "too_large"; of Lever's also "missed": changes that polling found and no webhook told.
+    # "accepted" | "duplicate" | "verified" | "unhandled" | "bad_signature" | "no_token" | "stale" | "replayed"
+    # | "malformed" | "too_large"; of Lever's also "missed": changes that polling found and no webhook told.
     verdict: Mapped[str] = mapped_column(String(40), primary_key=True)
     hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
     count: Mapped[int] = mapped_column(default=0)

@@ -69,15 +69,22 @@ def test_a_repeat_without_an_id_is_known_by_what_happened(connected: Flask) -> N
 
 
 @pytest.mark.parametrize("with_id", [True, False])
-def test_a_token_used_again_with_another_body_does_not_hide_the_real_event(connected: Flask, with_id: bool) -> None:
+def test_a_token_used_again_with_another_body_is_refused(connected: Flask, with_id: bool) -> None:
     values = {} if with_id else {"id": ...}
     real = body(data={"opportunityId": "real"}, **values)
     forged = body(data={"opportunityId": "forged"}, token=real["token"], triggeredAt=real["triggeredAt"], **values)
 
-    assert send(connected, forged).status_code == 200
-    assert send(connected, real).status_code == 200
+    assert [send(connected, content).status_code for content in (real, forged, real)] == [200, 403, 200]
 
-    assert {row.opportunity_lever_id for row in deliveries()} == {"forged", "real"}
+    assert {row.opportunity_lever_id for row in deliveries()} == {"real"}
+    assert tallies()["candidateStageChange", "replayed"] == 1
+
+
+def test_an_event_sent_again_under_another_id_is_a_repeat(connected: Flask) -> None:
+    content = body()
+    assert [send(connected, {**content, "id": f"id-{number}"}).status_code for number in range(3)] == [200] * 3
+    assert len(deliveries()) == 1
+    assert tallies()["candidateStageChange", "duplicate"] == 2
 
 
 def test_a_wrong_key_is_not_found_and_leaves_nothing(connected: Flask) -> None:

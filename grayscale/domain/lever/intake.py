@@ -5,10 +5,11 @@ one of those that came meanwhile. A commit costs the disk's flush however many r
 before it is done.
 """
 
+import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -186,7 +187,25 @@ def _insert(connection: Connection, entries: Sequence[Entry]) -> list[int]:
     for entry in entries:
         if entry.row is not None and id(entry) not in stored:
             entry.outcome = Outcome.DUPLICATE
+            if entry.row["token_digest"] and _is_forged(connection, entry.row):
+                entry.outcome = Outcome.REPLAYED
+                entry.reason = "its signature belongs to another event that came before"
     return [delivery_id for delivery_id, _ in made]
+
+
+def _is_forged(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Whether what signs *row* came before with something else: Lever repeats a token only with its own event."""
+    known = connection.scalar(select(_deliveries.c.id).where(*(_deliveries.c[key] == row[key] for key in _REPEAT)))
+    if known is not None:
+        return False
+    before = connection.scalar(
+        select(_deliveries.c.payload).where(_deliveries.c.token_digest == row["token_digest"])
+    )
+    try:
+        told, tells = json.loads(before or ""), json.loads(row["payload"])
+        return any(told.get(name) != tells.get(name) for name in ("event", "data"))
+    except (ValueError, AttributeError, RecursionError):
+        return False  # nothing is left to compare it with, and nothing was stored
 
 
 def add_to_tally(connection: Connection, event: str, verdict: str, at: datetime, count: int) -> None:
@@ -278,8 +297,9 @@ _refused = (
 # What every delivery of an event has; those of one hour share a row of the count.
 _DELIVERY = (
     "source", "external_id", "event", "payload", "received_at", "triggered_at", "opportunity_lever_id", "state",
-    "attempts", "next_attempt_at",
+    "attempts", "next_attempt_at", "token_digest",
 )  # fmt: skip
+_REPEAT = ("source", "external_id")
 _TALLY = ("source", "event", "verdict", "hour", "count", "last_at")
 
 
@@ -311,7 +331,7 @@ def _delivery(dialect: str) -> Any:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return (
         insert(_deliveries)
-        .on_conflict_do_nothing(index_elements=["source", "external_id"])
+        .on_conflict_do_nothing()
         .returning(_deliveries.c.id, _deliveries.c.external_id)
     )
 

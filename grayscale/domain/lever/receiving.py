@@ -141,6 +141,8 @@ def _row(body: WebhookBody, raw: bytes, now: datetime, outcome: Outcome) -> dict
         "source": Source.LEVER,
         "external_id": external_id(body),
         "event": body.event[:100],
+        # What nobody signed must not stand in the way of what Lever signs.
+        "token_digest": hashlib.sha256(body.token.encode(errors="replace")).hexdigest() if handled else None,
         "payload": raw.decode(errors="replace")[: KEPT_CHARACTERS if handled else KEPT_UNHANDLED_CHARACTERS],
         "received_at": now,
         "triggered_at": _moment(body.triggered_at),

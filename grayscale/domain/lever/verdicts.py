@@ -17,6 +17,8 @@ class Outcome(enum.StrEnum):
     BAD_SIGNATURE = "bad_signature"
     NO_TOKEN = "no_token"  # noqa: S105 - a verdict, not a secret
     STALE = "stale"
+    # Signed rightly, but what was signed came before with another body.
+    REPLAYED = "replayed"
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
 
@@ -34,6 +36,7 @@ STATUS = {
     Outcome.BAD_SIGNATURE: 401,
     Outcome.NO_TOKEN: 409,
     Outcome.STALE: 403,
+    Outcome.REPLAYED: 403,
     Outcome.MALFORMED: 400,
     Outcome.TOO_LARGE: 413,
 }
@@ -52,6 +55,7 @@ WORDS = {
     Outcome.BAD_SIGNATURE: "Signature wrong",
     Outcome.NO_TOKEN: "Came too early: no token saved",
     Outcome.STALE: "Time too far from now",
+    Outcome.REPLAYED: "Signature of another event",
     Outcome.MALFORMED: "Not readable",
     Outcome.TOO_LARGE: "Too large",
 }
