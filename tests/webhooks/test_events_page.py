@@ -116,8 +116,16 @@ def test_a_purged_payload_says_so(connected: Flask, as_ana: Browser) -> None:
     assert "No longer kept" in as_ana.get(f"/events/{row.id}").words
 
 
+def test_what_nobody_signed_is_not_shown_beside_whom_it_names(connected: Flask, as_ana: Browser) -> None:
+    named = factories.opportunity(candidate_id=factories.candidate(name="Gonzalez").id)
+    delivery(state=DeliveryState.UNHANDLED, event="contactCreated", opportunity_lever_id=named.lever_id)
+    assert "Contact Created" in as_ana.get("/events").words
+    assert "Gonzalez" not in as_ana.get("/events").words
+    assert "No event fits" in as_ana.get("/events?candidate=Gonzalez").words
+
+
 def test_replaying_one_and_all(connected: Flask, as_ana: Browser) -> None:
-    one, other = delivery(state=DeliveryState.DEAD), delivery(state=DeliveryState.FAILED)
+    one, other = delivery(state=DeliveryState.DEAD), delivery(state=DeliveryState.DEAD)
     answer = as_ana.post(f"/events/{one.id}/replay")
     assert (answer.status, answer.location) == (303, f"/events/{one.id}")
     assert stored()[one.id].state is DeliveryState.PENDING

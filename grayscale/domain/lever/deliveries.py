@@ -175,9 +175,9 @@ def replay(delivery_id: int, by: User) -> Line:
 
 
 def replay_failed(by: User) -> int:
-    """Handle once more all of Lever's deliveries that failed; how many."""
+    """Handle once more all of Lever's deliveries that are parked; how many. What is tried again needs nobody."""
     with transaction():
-        count = _start_over(Delivery.source == Source.LEVER, Delivery.state.in_(TROUBLED))
+        count = _start_over(Delivery.source == Source.LEVER, Delivery.state == DeliveryState.DEAD)
         if count:
             audit.record("delivery.failed_replayed", by=by, detail={"count": count})
             nudge(Job.LEVER_EVENTS)
@@ -253,6 +253,9 @@ def _line(row: Any) -> Line:
     values = row._asdict()
     name = values.pop("name")
     values["candidate"] = (name.strip() or "Unnamed candidate") if name is not None else None
+    if row.state is DeliveryState.UNHANDLED:
+        # Nobody signed it: whom it names says nothing of that person.
+        values |= {"candidate": None, "candidate_id": None, "opportunity_lever_id": None}
     return Line(**values)
 
 
@@ -268,5 +271,6 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if words:
         found.append(
             or_(Delivery.opportunity_lever_id == words, Candidate.name.icontains(words, autoescape=True))
+            & (Delivery.state != DeliveryState.UNHANDLED)
         )
     return found

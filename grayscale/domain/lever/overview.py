@@ -75,9 +75,16 @@ def save_notes_settings(lever_user_id: str | None, *, notify_followers: bool, by
         if chosen != before[0]:
             integration.notes_warning = None
         audit.record("lever.notes_settings_saved", by=by, detail={
-            "as": [before[0], chosen], "notify_followers": [before[1], notify_followers]
+            "as": [_name(before[0]), _name(chosen)], "notify_followers": [before[1], notify_followers]
         })
     return True
+
+
+def _name(lever_user_id: str | None) -> str | None:
+    """Whom a line of the audit record means; the id of somebody who is not in the mirror any more."""
+    if lever_user_id is None:
+        return None
+    return db.session.scalar(select(LeverUser.name).where(LeverUser.lever_id == lever_user_id)) or lever_user_id
 
 
 def _count(model: type) -> int:

@@ -32,6 +32,14 @@ log = get_logger(__name__)
 # Cursors at once: enough to keep ten requests a second going at 800 ms each.
 CURSORS = 8
 BEAT_SECONDS = 2.0
+# What a list read to its end shows of the key.
+GRANTS = {
+    "stages": "list_stages",
+    "archive_reasons": "list_archive_reasons",
+    "users": "list_users",
+    "postings": "list_postings",
+    "changes": "list_opportunities",
+}
 # While interviews are being listed, changes are looked for as often as without a sync.
 BETWEEN_POLLS = timedelta(minutes=5)
 
@@ -201,6 +209,8 @@ class Engine:
 
     def _closed(self, walk: Walk) -> None:
         """A walk came to its end: move the watermarks that rest on it, and see what it no longer shows."""
+        if walk.resource in GRANTS:
+            permissions.learn(GRANTS[walk.resource], granted=True)
         if walk.resource == "changes":
             poll.saw_changes(sync_plan.watermark(walk))
             poll.count_missed()

@@ -220,6 +220,8 @@ def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask
         set_up(event)
     run()
     assert not db.session.scalars(select(UntoldChange)).all(), "what a first sync finds was there before"
+    lists = ("list_users", "list_stages", "list_postings", "list_archive_reasons", "list_opportunities")
+    assert all(permissions.may(name) for name in lists), "a list read to its end says that it may be read"
     with later(5):
         # The simulated Lever has no webhooks: it tells nobody.
         lever.team.move(active(lever), "offer")
