@@ -372,7 +372,9 @@ def test_noise_is_written_down_at_a_limited_rate_and_never_limits_what_is_real(c
         limiter.reset()
         send(connected, body(signed_with="wrong"))
         # None of the twenty is forgotten: they are counted with the next one that is written.
+        send(connected, body("contactUpdated"))
         assert tallies()["candidateStageChange", "bad_signature"] == 81
+        assert tallies()["contactUpdated", "unhandled"] == 2
     finally:
         limiter.enabled = False
 
