@@ -202,8 +202,15 @@ def _is_gone(client: LeverClient, lever_id: str, interview_id: str) -> bool:
 def candidate(candidate_id: int) -> Refreshed:
     """'Refresh from Lever': every opportunity of a candidate and their interviews, now. Erases what Lever deleted.
 
-    Raises ``connection.NotConnected``, ``errors.NotFound``, and what the client raises.
+    Raises ``connection.NotConnected``, ``errors.NotFound``, and ``errors.Conflict`` when Lever did not answer.
     """
+    try:
+        return _refresh(candidate_id)
+    except ClientError as error:
+        raise errors.Conflict(f"It could not be refreshed. {error.message}") from error
+
+
+def _refresh(candidate_id: int) -> Refreshed:
     if db.session.get(Candidate, candidate_id) is None:
         raise errors.NotFound("There is no such candidate.")
     lever_ids = list(

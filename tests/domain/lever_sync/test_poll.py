@@ -31,6 +31,7 @@ from grayscale.models import (
 from grayscale.sandbox import Sandbox
 from tests import factories
 from tests.domain.lever_sync.conftest import CANDIDATES, finish, run
+from tests.page import Browser
 
 
 def later(minutes: float) -> time_machine.travel:
@@ -240,18 +241,24 @@ def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask
     assert found == {LeverEvent.STAGE_CHANGE, LeverEvent.ARCHIVE_CHANGE, LeverEvent.INTERVIEW_CREATED}
 
 
-def test_refresh_fetches_a_changed_phone_now(connected: Flask, lever: Sandbox) -> None:
+def test_refresh_fetches_a_changed_phone_now(
+    connected: Flask, lever: Sandbox, as_jonas: Browser, no_waiting: None
+) -> None:
     run()
     lever_id = active(lever)
     contact = lever.lever.data.opportunities[lever_id].contact
+    candidate_id = opportunity(lever_id).candidate_id
+    here = f"/inbox/{factories.conversation(db.session.get_one(Candidate, candidate_id)).id}"
     lever.lever.data.contacts[contact].phones[:] = [{"type": "mobile", "value": "(218) 555-0177"}]
     lever.lever.data.opportunities[lever_id].updated_at += 1
-    candidate_id = opportunity(lever_id).candidate_id
-    refreshed = refresh.candidate(candidate_id)
-    assert refreshed.found
-    db.session.rollback()
-    candidate = db.session.get_one(Candidate, candidate_id)
-    assert [phone.e164 for phone in candidate.phones] == ["+12185550177"]
+    assert as_jonas.get(here).select('form[action$="/refresh"] button')
+    assert as_jonas.post(f"{here}/refresh").location == here
+    page = as_jonas.get(here)
+    assert "Up to date with Lever." in page.words
+    assert "(218) 555-0177" in page.words
+    lever.faults.add("lever", "status", status=500, times=20)
+    as_jonas.post(f"{here}/refresh")
+    assert "It could not be refreshed." in as_jonas.get(here).words
 
 
 def test_refresh_erases_what_lever_no_longer_has(connected: Flask, lever: Sandbox) -> None:

@@ -3,9 +3,11 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from grayscale.database import end_read
 from grayscale.domain import inbox_acts, inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.inbox_member import mark_unread
+from grayscale.domain.lever import refresh
 from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import target
 from grayscale.models import ConsentHow, ConsentKind, ConsentSource
@@ -78,6 +80,27 @@ def opportunity(conversation_id: int) -> ResponseReturnValue:
         raise Invalid("Choose one of the candidate's opportunities.", "opportunity")
     target.choose(conversation_id, chosen, me())
     return done(conversation_id, "The transcript will go to that opportunity.")
+
+
+@bp.post("/inbox/<int:conversation_id>/refresh")
+def refresh_from_lever(conversation_id: int) -> ResponseReturnValue:
+    """The candidate as Lever has them now: of a changed phone number no webhook tells."""
+    candidate_id = inbox_thread.get(conversation_id, me()).candidate_id
+    if candidate_id is None:
+        return refused(conversation_id, "Nobody in Lever is matched to this number yet.")
+    end_read()
+    try:
+        refreshed = refresh.candidate(candidate_id)
+    except DomainError as error:
+        return refused(conversation_id, str(error))
+    if not refreshed.found:
+        words = "Lever no longer has this candidate. What was kept about them here is erased."
+        if not wants_partial():
+            flash(words, "success")
+            return redirect(url_for("inbox.index"), 303)
+        toast = {"message": words, "category": "success"}
+        return respond("", 200, trigger={"toast": toast, "inbox:leave": {"id": conversation_id}})
+    return reload(conversation_id, "Up to date with Lever.")
 
 
 @bp.post("/inbox/<int:conversation_id>/opt-out")
