@@ -230,7 +230,7 @@ def test_a_new_webhook_url_leaves_the_old_one_a_week(as_ana: Browser) -> None:
     as_ana.post(f"{LEVER}/webhook-url")
     page = as_ana.get(LEVER)
     assert page.field("Webhook URL")["value"] == tokens.webhook_url() != old
-    assert "The URL before this one still works, until" in page.words
+    assert "Earlier URLs still work, until" in page.words
     as_ana.post(f"{LEVER}/webhook-url/end-overlap")
     assert lever_integration().previous_webhook_key is None
 

@@ -80,7 +80,7 @@ def test_a_wrong_token_over_a_working_one_is_seen_before_the_overlap_ends(
     send(connected, body(triggeredAt=lever.now_ms()))
     assert (of().words, of().kind) == ("Lever still signs with the previous token", "warn")
     assert of().detail == (
-        "The new one has not been seen since. The previous one is refused from 27 Nov, 06:03: paste it again?",
+        "The saved one was not seen so far. From 27 Nov, 06:03 the previous one is refused: is the saved one right?",
     )
     assert "1 still signed with the previous token" in step()
     noon.shift(60)

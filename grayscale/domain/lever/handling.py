@@ -131,7 +131,7 @@ def _is_known(lever_id: str) -> bool:
 def _of_opportunity(one: Work, found: refresh.Refreshed) -> Result:
     if one.event != LeverEvent.DELETED:
         return Done(found.words or UP_TO_DATE)
-    return _once_more(one, "Lever still has it", "nothing erased: Lever still has it")
+    return _once_more(one, "Lever still has it.", "nothing erased: Lever still has it")
 
 
 def _without_opportunity(lever_id: str, work: Sequence[Work]) -> Settled:
@@ -142,7 +142,7 @@ def _without_opportunity(lever_id: str, work: Sequence[Work]) -> Settled:
         return [(one, Done(effect)) for one in work]
     if _is_deleted(lever_id):
         return [(one, Done("gone: deleted in Lever")) for one in work]
-    missing = "Lever has no such opportunity (404)"
+    missing = "Lever has no such opportunity (404)."
     return [(one, _once_more(one, missing, "gone: Lever does not have it")) for one in work]
 
 
@@ -180,9 +180,9 @@ def _of_interviews(lever_id: str, work: Sequence[Work]) -> Settled:
     for one in work:
         shown = standing.get(one.interview_id or "")
         if not found.found or (shown is None and one.interview_id and one.event != LeverEvent.INTERVIEW_DELETED):
-            result: Result = _once_more(one, "Lever does not show this interview yet", "gone: Lever does not have it")
+            result: Result = _once_more(one, "Lever does not show this interview yet.", "gone: Lever does not have it")
         elif shown and one.event == LeverEvent.INTERVIEW_DELETED:
-            result = _once_more(one, "Lever still shows this interview", "nothing cancelled: Lever still shows it")
+            result = _once_more(one, "Lever still shows this interview.", "nothing cancelled: Lever still shows it")
         else:
             result = Done(found.words or UP_TO_DATE)
         settled.append((one, result))

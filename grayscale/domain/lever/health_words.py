@@ -70,7 +70,9 @@ def evidence_of(
         found.append("The changes themselves were found by polling. Is the webhook switched on in Lever?")
     if overlap is not None and state is HealthState.PREVIOUS:
         until = _clock(overlap, zone)
-        found.append(f"The new one has not been seen since. The previous one is refused from {until}: paste it again?")
+        found.append(
+            f"The saved one was not seen so far. From {until} the previous one is refused: is the saved one right?"
+        )
     elif overlap is not None:
         used = f"last used {ago(row.previous_used_at)}" if row.previous_used_at else "not used since"
         found.append(f"The previous token is accepted until {_clock(overlap, zone)}; {used}.")

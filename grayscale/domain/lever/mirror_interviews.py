@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,8 +23,8 @@ from grayscale.domain.lever.mirror_rows import Row, content_hash, is_newer
 from grayscale.extensions import db
 from grayscale.models import ChangeKind, Conversation, Interview, LeverEvent, Opportunity, Via
 
-# What a person reads, and the webhooks Lever has for it; none for what was done from here.
-Line = tuple[str, tuple[LeverEvent, ...]]
+# What a person reads, if anything, and the webhooks Lever has for it; none for what was done from here.
+Line = tuple[tuple[str, ...], tuple[LeverEvent, ...]]
 
 
 def apply_interviews(
@@ -84,13 +85,13 @@ def apply_interviews(
             .values(interviews_fetched_at=fetched_at)
             .execution_options(synchronize_session=False)
         )
-        for text, _ in lines:
+        for text in chain.from_iterable(words for words, _ in lines):
             history.add(opportunity.id, text, fetched_at)
         if applied or gone:
             _tell(opportunity)
     return [
-        Change(opportunity.id, opportunity_lever_id, False, (text,), events, at=fetched_at, since=listed_before)
-        for text, events in lines
+        Change(opportunity.id, opportunity_lever_id, False, words, events, at=fetched_at, since=listed_before)
+        for words, events in lines
     ]
 
 
@@ -161,6 +162,8 @@ def _line(row: Row, before: Interview | None, opportunity: Any, via: Via) -> lis
         told = ("Interview", LeverEvent.INTERVIEW_CREATED)
     elif not canceled and before is not None and before.starts_at != starts_at:
         told = ("Interview moved", LeverEvent.INTERVIEW_UPDATED)
+    elif not canceled and before is not None and any(getattr(before, name) != row[name] for name in _UNTOLD):
+        told = ("", LeverEvent.INTERVIEW_UPDATED)
     if told is None:
         return []
     return [_told(*told, starts_at, Interview(**row))]
@@ -173,10 +176,17 @@ _KINDS = {
 }
 
 
+# What somebody changes of an interview that is worth no line in the thread, only a look at the webhook for it.
+_UNTOLD = ("subject", "note", "location", "duration_minutes")
+
+
 def _told(what: str, event: LeverEvent, starts_at: datetime, of: Interview) -> Line:
     whose = ours.whose(of.lever_id, of.note, _KINDS[event], starts_at)
+    events = () if whose else (event,)
+    if not what:
+        return (), events
     text = f"{what}: {_title(of.subject)}, {_when(starts_at)}" + (f" ({whose})" if whose else "")
-    return text, () if whose else (event,)
+    return (text,), events
 
 
 def _title(subject: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from grayscale import clock
@@ -137,13 +137,15 @@ def count_missed() -> Counter[LeverEvent]:
 
 
 def _was_told(lever_id: str, event: LeverEvent, at: datetime) -> bool:
+    # Deleted is deleted once, and often nobody can say when.
+    about_it = true() if event is LeverEvent.DELETED else Delivery.received_at >= at - AROUND
     found = db.session.scalar(
         select(Delivery.id)
         .where(
             Delivery.source == Source.LEVER,
             Delivery.opportunity_lever_id == lever_id,
             Delivery.event == event.value,
-            Delivery.received_at >= at - AROUND,
+            about_it,
         )
         .limit(1)
     )

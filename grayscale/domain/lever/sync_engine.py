@@ -66,10 +66,10 @@ class Engine:
         limit = INTERVIEWS_A_POLL if run.kind is SyncKind.POLL else None
         keep = None if run.kind is SyncKind.INITIAL else poll.keep
         self._interviews = InterviewFeed(self._client, self.via, limit, tell=keep)
-        self._confirm = ConfirmFeed(self._client, self.via)
+        self._confirm = ConfirmFeed(self._client, self.via, poll.keep)
         for walk in self._walks:
             walk.done = walk.done or walk.resource == "confirm"
-            self._confirm.suspect(walk.filters.get("ids", []))
+            self._confirm.suspect(walk.filters.get("ids", []), sync_walks.deletions(walk))
         self._beaten = 0.0
         self._worked = time.monotonic()
         self._error = ""
@@ -183,7 +183,8 @@ class Engine:
         if walk.is_opportunities:
             changed = self._write_opportunities(walk, fetched)
         elif walk.resource == "deleted":
-            self._confirm.suspect(sync_walks.ids_of(fetched.rows))
+            sync_walks.note_deleted(walk, fetched.rows)
+            self._confirm.suspect(walk.filters["ids"], sync_walks.deletions(walk))
         else:
             changed = sync_walks.apply(walk, fetched)
         if walk.done or (changed and not walk.is_opportunities):

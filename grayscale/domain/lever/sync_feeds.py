@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,10 @@ from grayscale.clients.errors import Forbidden, NotAuthorised, NotFound, Permane
 from grayscale.clients.lever import types
 from grayscale.clients.lever.client import LeverClient
 from grayscale.database import transaction
-from grayscale.domain.lever import erasure, mirror, permissions, refresh
+from grayscale.domain.lever import erasure, mirror, permissions, refresh, sync_requests
 from grayscale.domain.lever.mirror import Change
 from grayscale.extensions import db
-from grayscale.models import Opportunity, Via
+from grayscale.models import LeverEvent, Opportunity, Via
 
 BATCH = 200
 # Opportunities without an interview that are written down together.
@@ -187,18 +187,21 @@ class ConfirmFeed:
 
     client: LeverClient
     via: Via
+    # Hears what is gone or changed, for the sake of the webhooks that should have told it.
+    tell: Callable[[Iterable[Change]], None]
     queue: deque[str] = field(default_factory=deque)
     done: int = 0
     erased: int = 0
     in_flight: int = 0
     error: str = ""
-    _asked: set[str] = field(default_factory=set)
+    _asked: dict[str, datetime | None] = field(default_factory=dict)
     _in_a_row: int = 0
 
-    def suspect(self, lever_ids: list[str]) -> None:
+    def suspect(self, lever_ids: Iterable[str], deleted_at: Mapping[str, datetime | None] | None = None) -> None:
+        """Have these asked for; *deleted_at* is when Lever says they went, of those it told."""
         for lever_id in lever_ids:
             if lever_id not in self._asked and len(self._asked) < DELETIONS_A_RUN:
-                self._asked.add(lever_id)
+                self._asked[lever_id] = (deleted_at or {}).get(lever_id)
                 self.queue.append(lever_id)
 
     @property
@@ -232,8 +235,7 @@ class ConfirmFeed:
     ) -> None:
         self.in_flight -= 1
         if isinstance(error, NotFound):
-            if erasure.erase_opportunity(lever_id, "deleted in Lever"):
-                self.erased += 1
+            self._erase(lever_id)
         elif isinstance(error, Forbidden):
             pass  # confidential, and not for this key any more: it is there
         elif error is not None:
@@ -244,5 +246,22 @@ class ConfirmFeed:
                 return
         elif one is not None:
             self._in_a_row = 0
-            mirror.apply_opportunities([one], fetched_at, self.via)
+            with transaction():
+                self.tell(mirror.apply_opportunities([one], fetched_at, self.via).changes)
         self.done += 1
+
+    def _erase(self, lever_id: str) -> None:
+        deleted_at = self._asked[lever_id]
+        since = deleted_at or _was_there(lever_id)
+        with transaction():
+            if erasure.erase_opportunity(lever_id, "deleted in Lever"):
+                self.erased += 1
+                self.tell([Change(None, lever_id, False, (), (LeverEvent.DELETED,), at=deleted_at, since=since)])
+
+
+def _was_there(lever_id: str) -> datetime | None:
+    """When Lever last had this opportunity for certain: every complete comparison asks for what it does not see."""
+    fetched_at = db.session.scalar(select(Opportunity.fetched_at).where(Opportunity.lever_id == lever_id))
+    compared = sync_requests.last_success()
+    known = [moment for moment in (fetched_at, compared.started_at if compared else None) if moment is not None]
+    return max(known, default=None)

@@ -11,7 +11,8 @@ from sqlalchemy import Table, bindparam, update
 
 from grayscale import clock
 from grayscale.clients.lever.client import LeverClient
-from grayscale.clients.lever.fields import from_ms
+from grayscale.clients.lever.fields import from_ms, to_ms
+from grayscale.clients.lever.opportunity import DeletedOpportunity
 from grayscale.domain.lever import mirror
 from grayscale.domain.lever.mirror_rows import Prepared, prepare
 from grayscale.domain.lever.windows import Span
@@ -206,5 +207,13 @@ def _is_outside(created_at: datetime | None, span: Span) -> bool:
     return before or (span.end is not None and (created_at - span.end).total_seconds() > 0.001)
 
 
-def ids_of(rows: Iterable[Any]) -> list[str]:
-    return [row.id for row in rows]
+def note_deleted(walk: Walk, rows: Iterable[DeletedOpportunity]) -> None:
+    """Keep whom Lever lists as deleted with the walk: whoever goes on with it asks for those who are left."""
+    walk.filters.setdefault("ids", []).extend(row.id for row in rows)
+    told = {row.id: to_ms(row.deleted_at) for row in rows if row.deleted_at is not None}
+    walk.filters.setdefault("deleted_at", {}).update(told)
+
+
+def deletions(walk: Walk) -> dict[str, datetime | None]:
+    """When those a walk knows to be gone were deleted, of whom Lever told it."""
+    return {lever_id: from_ms(at) for lever_id, at in walk.filters.get("deleted_at", {}).items()}

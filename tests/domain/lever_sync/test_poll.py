@@ -1,6 +1,7 @@
 """Staying right after the first sync: every five minutes what changed, every night everything."""
 
 from datetime import datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -8,10 +9,12 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from grayscale import clock
+from grayscale.clients.lever.types import Interview
 from grayscale.database import transaction
-from grayscale.domain.lever import health, permissions, poll, refresh, sync
+from grayscale.domain.lever import health, mirror, permissions, poll, refresh, sync
 from grayscale.domain.lever.health_words import HealthState
 from grayscale.domain.lever.mirror import Change
+from grayscale.domain.lever.sync_feeds import ConfirmFeed
 from grayscale.extensions import db
 from grayscale.models import (
     Candidate,
@@ -131,6 +134,7 @@ def test_what_lever_deleted_is_erased(connected: Flask, lever: Sandbox, kind: Sy
 
 def test_the_nightly_comparison_finds_what_no_list_of_deletions_names(connected: Flask, lever: Sandbox) -> None:
     run()
+    set_up(LeverEvent.DELETED)
     gone = active(lever)
     lever.team.delete(gone)
     lever.lever.data.deleted.clear()  # a server that forgets what it deleted
@@ -139,6 +143,24 @@ def test_the_nightly_comparison_finds_what_no_list_of_deletions_names(connected:
     run(SyncKind.FULL)
     assert opportunity(gone) is None
     assert db.session.scalar(select(func.count()).select_from(Opportunity)) == CANDIDATES - 1
+    with later(3):
+        assert poll.count_missed() == {LeverEvent.DELETED: 1}
+
+
+def test_who_takes_a_run_over_asks_for_the_deletions_it_had_found(
+    connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    gone = active(lever)
+    lever.team.delete(gone)
+    asked = sync.request(kind=SyncKind.POLL)
+    with monkeypatch.context() as killed:
+        killed.setattr(ConfirmFeed, "next", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            sync.run_if_due(5)
+    sync.stop()
+    assert finish(asked.id).state is SyncState.DONE
+    assert opportunity(gone) is None
 
 
 def test_absence_alone_deletes_nothing(connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,6 +238,26 @@ def test_what_may_be_from_before_a_webhook_was_set_up_is_none_of_its_business(ap
     assert poll.count_missed() == {LeverEvent.STAGE_CHANGE: 1}
 
 
+def test_a_deletion_that_was_told_is_not_held_against_its_webhook(app: Flask) -> None:
+    now = clock.now()
+    set_up(LeverEvent.DELETED, now - timedelta(days=9))
+    told("told long ago", LeverEvent.DELETED, now - timedelta(days=2))
+    ids = {"told long ago": None, "untold": None, "before the webhook": now - timedelta(days=10)}
+    poll.keep(Change(None, one, False, (), (LeverEvent.DELETED,), at=at, since=at) for one, at in ids.items())
+    with later(3):
+        assert poll.count_missed() == {LeverEvent.DELETED: 1}
+
+
+def test_an_interview_that_was_changed_but_not_moved_should_have_been_told(app: Flask) -> None:
+    of, soon = factories.opportunity(), clock.now() + timedelta(days=1)
+    listed = []
+    for subject, minutes in (("Phone screen", 30), ("Phone screen", 45), ("Phone screen", 45)):
+        one = Interview(id="one", date=soon, duration=minutes, subject=subject)
+        listed.append(mirror.apply_interviews(of.lever_id, [one], clock.now(), Via.POLL))
+    assert [[change.events for change in found] for found in listed] == [[], [(LeverEvent.INTERVIEW_UPDATED,)], []]
+    assert listed[1][0].words == (), "the thread has no line of it"
+
+
 def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask, lever: Sandbox) -> None:
     for event in LeverEvent:
         set_up(event)
@@ -226,6 +268,7 @@ def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask
     with later(5):
         # The simulated Lever has no webhooks: it tells nobody.
         lever.team.move(active(lever), "offer")
+        lever.team.delete(active(lever, 1))
         due_run()
     with later(6):
         reasons = lever.lever.data.archive_reasons
@@ -238,7 +281,9 @@ def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask
     with later(15):
         due_run()
         found = {one.event for one in health.of_all() if one.state is HealthState.SILENT}
-    assert found == {LeverEvent.STAGE_CHANGE, LeverEvent.ARCHIVE_CHANGE, LeverEvent.INTERVIEW_CREATED}
+    assert found == {
+        LeverEvent.STAGE_CHANGE, LeverEvent.DELETED, LeverEvent.ARCHIVE_CHANGE, LeverEvent.INTERVIEW_CREATED
+    }
 
 
 def test_refresh_fetches_a_changed_phone_now(
