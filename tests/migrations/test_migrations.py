@@ -15,10 +15,13 @@ from sqlalchemy import create_engine, inspect, text
 from grayscale import create_app
 from grayscale.extensions import db
 from tests.conftest import ROOT, make_config, migrate
+from tests.migrations import old_processes
 from tests.postgresql import Server
 
 VERSIONS = ROOT / "migrations" / "versions"
 MIGRATIONS = str(ROOT / "migrations")
+# As many migrations as a release may bring: processes of the one before still serve after them.
+BEHIND = 3
 
 
 def test_migrations_are_numbered_without_gap_and_have_one_head() -> None:
@@ -46,7 +49,11 @@ def up_and_down(database_url: str) -> None:
         assert not differences, "a model and the migrations disagree"
         downgrade(directory=MIGRATIONS, revision="base")
         assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        upgrade(directory=MIGRATIONS, revision=f"{len(list(VERSIONS.glob('*.py'))) - BEHIND:04d}")
+        known = old_processes.known_to(db.engine)
         upgrade(directory=MIGRATIONS)
+        broken = old_processes.broken_by(db.engine, known)
+        assert not broken, "what an older process does fails; see 'Upgrade and back' in docs/operating.md"
         db.session.remove()
         db.engine.dispose()
 
@@ -54,6 +61,30 @@ def up_and_down(database_url: str) -> None:
 def is_a_models(name: str | None, _kind: str, _parents: object) -> bool:
     """The search indexes are made by hand, the queue's tables by its authors."""
     return name is None or not ("_search" in name or "procrastinate" in name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE person DROP COLUMN name",
+        "ALTER TABLE person RENAME COLUMN name TO label",
+        "ALTER TABLE person RENAME TO people",
+        "ALTER TABLE person ADD COLUMN zone TEXT NOT NULL CHECK (zone <> '')",
+        "CREATE TRIGGER strict BEFORE INSERT ON person WHEN new.name <> 'y' BEGIN SELECT RAISE(ABORT, 'no'); END",
+    ],
+)
+def test_a_change_that_breaks_older_processes_is_found(tmp_path: Path, change: str) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"))
+    known = old_processes.known_to(engine)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE person ADD COLUMN age INTEGER DEFAULT 3 NOT NULL"))
+    assert not old_processes.broken_by(engine, known)
+    with engine.begin() as connection:
+        connection.execute(text(change))
+    assert old_processes.broken_by(engine, known)
+    engine.dispose()
 
 
 def test_a_database_out_of_reach_ends_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
