@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 
+from grayscale import memory
 from grayscale.config import ConfigError, load_config
 from grayscale.jobs.scheduler import Jobs
 from grayscale.startup import NotReady, prepare
@@ -36,6 +37,7 @@ accesslog = None
 
 def post_worker_init(worker):
     """Start the jobs in the worker: threads do not survive the fork, and commands of the CLI must not start any."""
+    memory.keep_small()
     app = worker.app.wsgi()
     try:
         link = prepare(app)

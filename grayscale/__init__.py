@@ -17,7 +17,6 @@ from grayscale.domain import nudges
 from grayscale.domain.interviews import news
 from grayscale.domain.reminders import planning
 from grayscale.domain.slots import in_lever
-from grayscale.jobs import queue
 
 __version__ = "0.1.0"
 
@@ -58,6 +57,9 @@ def create_app(config: Config) -> Flask:
     with app.app_context():
         prepare_engine(extensions.db.engine)
         if config.jobs == "workers":
+            # Only here, and with them the driver of PostgreSQL: a process on SQLite does without their memory.
+            from grayscale.jobs import queue  # noqa: PLC0415
+
             app.extensions[nudges.QUEUE] = queue.Deferrer(queue.open_queue(extensions.db.engine.url))
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
     extensions.csrf.init_app(app)

@@ -7,14 +7,13 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from prometheus_client import start_http_server
 
-from grayscale import metrics
+from grayscale import memory, metrics
 from grayscale.cli_database import database_group
 from grayscale.cli_sync import sync_command
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
 from grayscale.domain import audit, keys, single_sign_on, users
 from grayscale.domain.errors import DomainError
-from grayscale.jobs.worker import Worker
 from grayscale.models import Role
 from grayscale.startup import NotReady, prepare
 
@@ -48,6 +47,10 @@ def work(metrics_port: int | None) -> None:
     """Run the jobs only, until SIGTERM: any number of such processes on one PostgreSQL."""
     if current_config().jobs != "workers":
         raise click.ClickException("JOBS is 'in-process': the web process runs the jobs; set JOBS=workers first.")
+    # What it rests on is imported by none of the other commands, nor by a web process.
+    from grayscale.jobs.worker import Worker  # noqa: PLC0415
+
+    memory.keep_small()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         prepare(app, invites=False)

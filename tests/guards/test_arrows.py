@@ -1,6 +1,7 @@
 """Imports point one way: web, cli, jobs → domain → models; domain → clients; the sandbox stands apart."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,12 @@ def test_aliases_that_threads_share_are_made_ready() -> None:
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 assert ast.unparse(node.value.func).rpartition(".")[2] != "aliased", f"{path.name}:{node.lineno}"
+
+
+def test_what_only_workers_need_is_imported_by_them_alone() -> None:
+    """The queue and its driver of PostgreSQL take eleven megabytes, of a web process on SQLite too."""
+    at_start = re.compile(
+        r"^(from|import) (procrastinate|psycopg|grayscale\.jobs\.(queue|worker)|grayscale\.jobs import)", re.MULTILINE
+    )
+    users = {path.name for path in PACKAGE.rglob("*.py") if at_start.search(path.read_text())}
+    assert users == {"queue.py", "worker.py"}
