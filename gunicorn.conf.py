@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gunicorn.arbiter import Arbiter
 
 from grayscale import memory
 from grayscale.config import ConfigError, load_config
+from grayscale.domain import stopping
 from grayscale.jobs.scheduler import Jobs
 from grayscale.startup import NotReady, prepare
 
@@ -25,9 +27,9 @@ worker_class = "gthread"
 # More than can work at once: those of a burst of webhooks wait for one commit together, and pages need not queue.
 threads = 32
 timeout = 30
-# With all that follows it is over within 25 s (hosts kill after 30); what a job cannot finish in this time is found
-# again by its lease.
-graceful_timeout = 24
+# Longer than the longest answer waited for, Lever's, and with all that follows over within 25 s (hosts kill after 30).
+# What a job cannot finish in this time is found again by its lease.
+graceful_timeout = 22
 # Longer than the router in front keeps its connections.
 keepalive = 95
 preload_app = False
@@ -50,6 +52,18 @@ def post_worker_init(worker):
     if _config.jobs == "in-process":
         worker.jobs = Jobs(app)
         worker.jobs.start()
+    stop_jobs_at_once(worker)
+
+
+def stop_jobs_at_once(worker):
+    """At SIGTERM let no job begin anything new, while the worker still answers the requests under way."""
+
+    def end(number, frame):
+        if worker.alive:
+            stopping.ask()
+        worker.handle_exit(number, frame)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def worker_exit(server, worker):

@@ -148,6 +148,21 @@ def test_a_worker_outlives_a_restart_of_the_database(
     assert done.is_set()
 
 
+def test_a_worker_whose_call_hangs_is_cut_off_in_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, cut_off = threading.Event(), threading.Event()
+    assert worker.STOP_WITHIN_SECONDS < 25
+    monkeypatch.setattr(worker, "STOP_WITHIN_SECONDS", 0.1)
+    monkeypatch.setattr(os, "_exit", lambda _: cut_off.set())
+    the_delivery()
+
+    def work() -> int:
+        under_way.set()
+        return 0 if cut_off.wait(30) else 1
+
+    work_until(app, monkeypatch, under_way, work)
+    assert cut_off.is_set()
+
+
 def test_a_queue_that_breaks_at_once_is_tried_ever_less_often(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     done = threading.Event()

@@ -1,14 +1,19 @@
 """The ticking jobs of one process."""
 
+import runpy
+import signal
 import threading
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 
+from grayscale.domain import stopping
 from grayscale.domain.nudges import Job, nudge
 from grayscale.jobs import scheduler
 from grayscale.jobs.scheduler import Jobs
 from grayscale.jobs.tasks import TASKS, Task
+from tests.conftest import FERNET_KEY, ROOT
 
 
 def run_with(monkeypatch: pytest.MonkeyPatch, app: Flask, *tasks: Task) -> Jobs:
@@ -75,3 +80,22 @@ def test_stopping_waits_for_the_round_under_way(app: Flask, monkeypatch: pytest.
     stopper.join(10)
     assert ended.is_set()
     assert not stopper.is_alive()
+
+
+def test_sigterm_stops_the_jobs_before_the_requests_under_way_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = {"SECRET_KEY": "x" * 40, "FERNET_KEYS": FERNET_KEY, "PUBLIC_URL": "https://texting.test"}
+    for name, value in needed.items():
+        monkeypatch.setenv(name, value)
+    settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    asked: list[bool] = []
+    worker = SimpleNamespace(alive=True, handle_exit=lambda *_: asked.append(stopping.is_asked()))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        settings["stop_jobs_at_once"](worker)
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        stopping.forget()
+    assert asked == [True]
+    # Longer than the longest wait for an answer, and with time left to end in.
+    assert 20 < settings["graceful_timeout"] < 24
