@@ -4,7 +4,7 @@ import atexit
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tools.prerequisites import chromium
+from tools.prerequisites import headless_chromium
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -25,7 +25,7 @@ def shared_playwright() -> Playwright:
 def shared_browser() -> Browser:
     """Each person who uses it takes a context of their own."""
     if not _started:
-        path = chromium()
+        path = headless_chromium()
         assert path is not None, "no Chromium is installed; run: python -m tools.prerequisites"
         _started.append(shared_playwright().chromium.launch(executable_path=path, args=FLAGS))
     return _started[0]

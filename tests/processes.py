@@ -18,7 +18,7 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
     [
         "alembic.command", "flask.cli", "flask_migrate", "grayscale.cli", "grayscale.jobs.scheduler",
-        "grayscale.sandbox.cli", "grayscale.startup", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread",
+        "grayscale.sandbox.cli", "grayscale.startup", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "tests.warm",
     ]
 )  # fmt: skip
 

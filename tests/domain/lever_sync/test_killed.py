@@ -66,7 +66,7 @@ class Syncing:
 @pytest.mark.flow
 @pytest.mark.timeout(180)
 def test_a_sync_killed_at_ten_moments_ends_with_the_same_rows(app: Flask) -> None:
-    with start_sandbox(candidates=400, latency_ms=3) as lever:
+    with start_sandbox(candidates=240, latency_ms=3) as lever:
         app.extensions["grayscale.config"] = make_config(
             app.config["SQLALCHEMY_DATABASE_URI"], lever_api_url=lever.lever_url
         )
@@ -83,7 +83,7 @@ def test_a_sync_killed_at_ten_moments_ends_with_the_same_rows(app: Flask) -> Non
 
         needed = whole_sync()
         expected = rows()
-        assert len(expected["opportunity"]) == 400
+        assert len(expected["opportunity"]) == 240
         assert len(expected["interview"]) > 20
         forget_all()
 
