@@ -1,5 +1,6 @@
-"""Everything that must be green: the linter first, then all else at once, as each leaves processors idle at times."""
+"""Everything that must be green, as much of it at once as leaves no processor idle."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -7,20 +8,23 @@ import time
 
 # More at once than a small machine has cores: much of the time is waiting for processes and pages. A file stays
 # together, as do its fixtures, and the files keep the order tests/conftest.py gives them.
-PYTEST = ["pytest", "-q", "--dist", "loadfile", "--no-loadscope-reorder"]
+SPREAD = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 # Where the two databases differ: locks, leases, upserts, search, plans. `make postgresql` runs everything there.
 WHERE_DATABASES_DIFFER = [
     "-m", "not browser and not flow",
     "tests/domain/test_visibility.py", "tests/inbox/test_search.py", "tests/jobs", "tests/texting/test_sending.py",
     "tests/transcripts/test_posting.py", "tests/unit/test_database.py", "tests/webhooks/test_handling.py",
 ]  # fmt: skip
-FIRST = ("lint", ["ruff", "check", "."])
-BESIDE = (
-    ("types", ["mypy"]),
-    ("known vulnerabilities", ["tools.known_vulnerabilities"]),
-    ("tests on PostgreSQL", [*PYTEST, "-n", "1", "--database", "postgresql", *WHERE_DATABASES_DIFFER]),
+FIRST = (
+    ("lint", ["ruff", "check", "."]),
+    # Also compiles them: every process of the runs to come would do so for itself.
+    ("tests are found", ["pytest", "-qqq", "--collect-only"]),
 )
-LONGEST = ("tests on SQLite, flows and browser", [*PYTEST, "-n", "3"])
+BESIDE = (("types", ["mypy"]), ("known vulnerabilities", ["tools.known_vulnerabilities"]))
+TESTS = (
+    ("tests on PostgreSQL", ["pytest", "-q", "--database", "postgresql", *WHERE_DATABASES_DIFFER]),
+    ("tests on SQLite, flows and browser", ["pytest", "-q", *SPREAD]),
+)
 
 
 class Step:
@@ -31,7 +35,11 @@ class Step:
         self.started = time.monotonic()
         self.output = None if live else tempfile.TemporaryFile()  # noqa: SIM115 - read when the process has ended
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *command], stdout=self.output, stderr=subprocess.STDOUT if self.output else None
+            [sys.executable, "-m", *command],
+            stdout=self.output,
+            stderr=subprocess.STDOUT if self.output else None,
+            # What one process compiles the next one reads.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
         )
 
     def report(self) -> int:
@@ -47,11 +55,13 @@ class Step:
 
 
 def main() -> int:
-    if status := Step(*FIRST, live=True).report():
-        return status
-    print(f"\n== {LONGEST[0]}; beside them: {', '.join(name for name, _ in BESIDE)}", flush=True)
-    running = [Step(*LONGEST, live=True), *(Step(*step) for step in BESIDE)]
+    running = [Step(*step) for step in BESIDE]
     try:
+        for step in FIRST:
+            if status := Step(*step).report():
+                return status
+        print(f"\n== {TESTS[-1][0]}; beside them: {', '.join(name for name, _ in (*BESIDE, *TESTS[:-1]))}", flush=True)
+        running += [*(Step(*step) for step in TESTS[:-1]), Step(*TESTS[-1], live=True)]
         while running:
             time.sleep(0.2)
             for step in [step for step in running if step.process.poll() is not None]:

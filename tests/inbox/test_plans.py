@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import event
 
 from bench.inbox import data
@@ -19,6 +20,7 @@ from grayscale.domain.texting import gate
 from grayscale.domain.transcripts import state as transcripts
 from grayscale.extensions import db
 from grayscale.models import User
+from tests.conftest import as_if_started
 
 GROWS = (
     "conversation",
@@ -36,13 +38,20 @@ WALK = re.compile(
 )
 
 
+@pytest.fixture(scope="module")
+def filled(request: pytest.FixtureRequest, shared_app: Flask) -> Iterator[None]:
+    """Enough rows and statistics to choose a plan by; filled once, as these tests only read them."""
+    with as_if_started(request, shared_app):
+        data.fill(shared_app, 400, 5)
+        yield
+
+
 @pytest.fixture
-def plans(app: Any) -> Iterator[list[str]]:
-    """The plan of every SELECT run meanwhile, on a database with enough rows and statistics to choose by.
+def plans(filled: None) -> Iterator[list[str]]:
+    """The plan of every SELECT run meanwhile.
 
     PostgreSQL reads a small table whole whatever its indexes. Told not to, it still does where no index serves.
     """
-    data.fill(app, 400, 5)
     lines: list[str] = []
     on_sqlite = db.engine.dialect.name == "sqlite"
 
