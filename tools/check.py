@@ -18,7 +18,7 @@ WHERE_DATABASES_DIFFER = [
 FIRST = (
     ("lint", ["ruff", "check", "."]),
     # Also compiles them: every process of the runs to come would do so for itself.
-    ("tests are found", ["pytest", "-qqq", "--collect-only"]),
+    ("tests are found", ["pytest", "-q", "--collect-only"]),
 )
 BESIDE = (("types", ["mypy"]), ("known vulnerabilities", ["tools.known_vulnerabilities"]))
 TESTS = (
@@ -42,13 +42,13 @@ class Step:
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
         )
 
-    def report(self) -> int:
-        """Show what it said; answer its status."""
-        if self.output is not None:
+    def report(self, *, only_if_failed: bool = False) -> int:
+        """Show what it said, once it has ended; answer its status."""
+        status = self.process.wait()
+        if self.output is not None and not (only_if_failed and status == 0):
             self.output.seek(0)
             print(f"\n== {self.name}", flush=True)
             sys.stdout.buffer.write(self.output.read())
-        status = self.process.wait()
         word = "ok" if status == 0 else "failed"
         print(f"== {self.name}: {word} in {time.monotonic() - self.started:.0f} s", flush=True)
         return status
@@ -58,7 +58,7 @@ def main() -> int:
     running = [Step(*step) for step in BESIDE]
     try:
         for step in FIRST:
-            if status := Step(*step).report():
+            if status := Step(*step).report(only_if_failed=True):
                 return status
         print(f"\n== {TESTS[-1][0]}; beside them: {', '.join(name for name, _ in (*BESIDE, *TESTS[:-1]))}", flush=True)
         running += [*(Step(*step) for step in TESTS[:-1]), Step(*TESTS[-1], live=True)]
