@@ -29,7 +29,7 @@ threads = 32
 timeout = 30
 # Longer than the longest answer waited for, Lever's, and with all that follows over within 25 s (hosts kill after 30).
 # What a job cannot finish in this time is found again by its lease.
-graceful_timeout = 22
+graceful_timeout = 21
 # Longer than the router in front keeps its connections.
 keepalive = 95
 preload_app = False

@@ -1,23 +1,35 @@
-"""``python -m bench.memory``: the web process after a large sync, and while people use the inbox."""
+"""``python -m bench.memory``: the web process with a large sync behind it, and while people use the inbox."""
 
 import argparse
+import contextlib
+import itertools
 import statistics
 import tempfile
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
-import requests
+from sqlalchemy import select
 
 from bench import leftovers
-from bench.webhooks.state import is_synced
+from bench.soak.deployment import set_up_texting
+from bench.webhooks.state import has_opportunities, is_synced
+from grayscale import create_app
+from grayscale.config import load_config
+from grayscale.extensions import db
+from grayscale.models import CandidatePhone, Opportunity
 from grayscale.sandbox import Sandbox
 from tests.flow.product import PASSWORD, RECRUITER, Product, eventually
 from tests.webhooks import deployment
-from tools.webforms import Session
+from tools.webforms import FormError, Session
 
 SAMPLE_SECONDS = 5.0
+# Of each person: one text in so many rounds of reading.
+TURNS_A_TEXT = 10
+# Of the candidates, when looking for those whom a conversation can be begun with.
+MOST_LOOKED_AT = 500
 PATHS = ("/inbox", "/inbox/live?tick=0", "/candidates", "/candidates?q=maria", "/inbox?q=night", "/readyz", "/metrics")
 
 
@@ -36,38 +48,75 @@ def main() -> None:
         ):
             bare = resident(product)
             began = time.monotonic()
-            eventually(lambda: is_synced(folder / "memory.db"), within=3600, every=1.0)
+            eventually(lambda: has_opportunities(folder / "memory.db"), within=3600, every=1.0)
             synced, took = resident(product), time.monotonic() - began
-            samples = use(product, given.recruiters, given.minutes * 60)
+            print(f"- at the start: {bare:.0f} MB")
+            print(f"- with {given.candidates} candidates ({took:.0f} s): {synced:.0f} MB", flush=True)
+            opportunities = set_up(product, sandbox, folder)
+            samples, answered, spent = use(product, opportunities, given.recruiters, given.minutes * 60)
+            rest = "had ended" if is_synced(folder / "memory.db") else "still ran, with the interviews"
     calm = samples[len(samples) // 4 :] or samples
-    print(f"- at the start: {bare:.0f} MB")
-    print(f"- after a sync of {given.candidates} candidates ({took:.0f} s): {synced:.0f} MB")
     print(f"- {given.minutes:g} minutes with {given.recruiters} recruiters: most {max(samples):.0f} MB (aim: 256)")
+    print(f"- {answered} requests, {spent / answered * 1000:.1f} ms of processor each; the sync {rest}")
     print(f"- growth after the first quarter: {slope(calm) * 3600 / SAMPLE_SECONDS:+.1f} MB an hour")
 
 
-def resident(product: Product) -> float:
-    """Megabytes that the worker of gunicorn keeps in memory."""
+def worker_of(product: Product) -> psutil.Process:
+    """Gunicorn's worker, which serves and works."""
     assert product.process is not None
     (worker,) = psutil.Process(product.process.pid).children()
-    return float(worker.memory_info().rss) / 1e6
+    return worker
 
 
-def use(product: Product, recruiters: int, seconds: float) -> list[float]:
-    """Let people use the inbox; the memory every few seconds."""
+def resident(product: Product) -> float:
+    """Megabytes that the worker keeps in memory."""
+    return float(worker_of(product).memory_info().rss) / 1e6
+
+
+def set_up(product: Product, sandbox: Sandbox, folder: Path) -> list[str]:
+    """Let texts be sent; the opportunities whose candidates take some."""
+    app = create_app(load_config(product.environment, instance=folder))
+    with app.app_context():
+        set_up_texting(sandbox)
+        with_phone = select(Opportunity.lever_id).join(
+            CandidatePhone, CandidatePhone.candidate_id == Opportunity.candidate_id
+        )
+        takes_texts = (
+            Opportunity.archived_at.is_(None), ~Opportunity.confidential, CandidatePhone.e164.is_not(None),
+        )  # fmt: skip
+        found = list(db.session.scalars(with_phone.where(*takes_texts).limit(MOST_LOOKED_AT)))
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+def use(
+    product: Product, opportunities: list[str], recruiters: int, seconds: float
+) -> tuple[list[float], int, float]:
+    """Let people use the inbox: the memory every few seconds, how many requests, and their seconds of processor."""
     ends_at = time.monotonic() + seconds
     session = Session(product.url)
     session.submit("/login", {"Email": RECRUITER, "Password": PASSWORD}, button="Sign in")
+    pages = conversations(session, opportunities, recruiters)
 
-    def read() -> None:
-        http = requests.Session()
-        http.cookies.update(session.http.cookies)
-        while time.monotonic() < ends_at:
-            for path in PATHS:
-                http.get(product.url + path, timeout=60)
+    answered = itertools.count()
+    began = sum(worker_of(product).cpu_times()[:2])
+
+    def work(page: str) -> None:
+        own = Session(product.url)
+        own.http.cookies.update(session.http.cookies)
+        for turn in itertools.count():
+            for path in (page, *PATHS):
+                own.http.get(product.url + path, timeout=60)
+                next(answered)
                 time.sleep(0.5)
+                if time.monotonic() > ends_at:
+                    return
+            if turn % TURNS_A_TEXT == 0:
+                with contextlib.suppress(FormError):
+                    own.submit(page, {"Message": f"Text {turn}: can you start on Monday?"}, button="Send")
 
-    threads = [threading.Thread(target=read, daemon=True) for _ in range(recruiters)]
+    threads = [threading.Thread(target=work, args=[page], daemon=True) for page in pages]
     for thread in threads:
         thread.start()
     samples = []
@@ -76,7 +125,19 @@ def use(product: Product, recruiters: int, seconds: float) -> list[float]:
         samples.append(resident(product))
     for thread in threads:
         thread.join()
-    return samples
+    return samples, next(answered), sum(worker_of(product).cpu_times()[:2]) - began
+
+
+def conversations(session: Session, opportunities: list[str], count: int) -> list[str]:
+    """The pages of as many conversations, each begun with another candidate."""
+    pages: list[str] = []
+    for opportunity in opportunities:
+        with contextlib.suppress(FormError):
+            answer = session.submit(f"/lever/{opportunity}", {}, button="Start conversation")
+            pages.append(urlsplit(answer.url).path)
+        if len(pages) == count:
+            break
+    return pages
 
 
 def slope(samples: list[float]) -> float:

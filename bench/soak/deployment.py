@@ -63,7 +63,7 @@ class Deployment:
     """Proxy, processes and the people who may sign in."""
 
     def __init__(self, folder: Path, sandbox: Sandbox, server: Server, jobs: str, recruiters: int) -> None:
-        self.sandbox, self.server = sandbox, server
+        self.folder, self.sandbox, self.server = folder, sandbox, server
         ports = [free_port() for _ in range(3 if jobs == "in-process" else 2)]
         public = free_port()
         self.url = f"http://127.0.0.1:{public}"
@@ -101,13 +101,7 @@ class Deployment:
                             password_hash=factories.PASSWORD_HASH, created_at=factories.clock.now(),
                         )
                     )
-                account = session.get_one(TextingAccount, 1)
-                account.account_sid, account.auth_token = self.sandbox.account_sid, self.sandbox.auth_token
-                account.opens = account.closes = clock_time(0)
-                account.require_opt_out_line, account.unanswered_limit = False, 0
-                session.add(
-                    SendingNumber(e164=self.sandbox.number, label="", active=True, position=0, segments_per_second=1000)
-                )
+                set_up_texting(self.sandbox)
             hooks = tokens.webhook_url()
             for event in LeverEvent:
                 webhook = self.sandbox.webhooks.set_page_url(event.value, hooks)
@@ -135,6 +129,18 @@ class Deployment:
     def log_of_errors(self) -> list[str]:
         lines = [f"{process.name}: {line}" for process in self.processes for line in process.log.splitlines()]
         return [line for line in lines if "level=error" in line]
+
+
+def set_up_texting(sandbox: Sandbox) -> None:
+    """The account and number at the simulated carrier, at any hour and without limits."""
+    with transaction() as session:
+        account = session.get_one(TextingAccount, 1)
+        account.account_sid, account.auth_token = sandbox.account_sid, sandbox.auth_token
+        account.opens = account.closes = clock_time(0)
+        account.require_opt_out_line, account.unanswered_limit = False, 0
+        session.add(
+            SendingNumber(e164=sandbox.number, label="", active=True, position=0, segments_per_second=1000)
+        )
 
 
 @contextmanager

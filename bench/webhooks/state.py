@@ -16,3 +16,10 @@ def is_synced(database: Path) -> bool:
     with closing(sqlite3.connect(database, timeout=15)) as link:
         states = [state for (state,) in link.execute("SELECT state FROM sync_run")]
     return "done" in states and "running" not in states
+
+
+def has_opportunities(database: Path) -> bool:
+    """Whether a sync has brought all opportunities; their interviews, a request each, take longer."""
+    with closing(sqlite3.connect(database, timeout=15)) as link:
+        found = link.execute("SELECT progress ->> '$.opportunities.state' FROM sync_run").fetchall()
+    return ("done",) in found
