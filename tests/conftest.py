@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask_migrate import upgrade
@@ -19,7 +20,7 @@ from sqlalchemy.engine import make_url
 from grayscale import create_app
 from grayscale.config import Config
 from grayscale.crypto import keyring
-from grayscale.domain import nudges, stopping
+from grayscale.domain import nudges, passwords, stopping
 from grayscale.domain.company import ensure_rows
 from grayscale.extensions import db, limiter
 from grayscale.models import Role, User
@@ -29,6 +30,7 @@ from tests.page import Browser
 ROOT = Path(__file__).parent.parent
 LEVER_URL = "https://lever.test/v1"
 TWILIO_URL = "https://twilio.test"
+HASHER = passwords._hasher
 FERNET_KEY = Fernet.generate_key().decode()
 
 
@@ -231,6 +233,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says more about the machine than about the code.
     settings.register_profile("any machine", deadline=None)
     settings.load_profile("any machine")
+    # Whoever signs in waits for nothing; what people get has a test of its own.
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     # A developer's own environment must not leak into what the tests start.
     for name in ("DYNO", "DATABASE_URL", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
         os.environ.pop(name, None)

@@ -4,6 +4,7 @@ import pytest
 
 from grayscale.domain import passwords
 from grayscale.domain.errors import Invalid
+from tests.conftest import HASHER
 
 
 @pytest.mark.parametrize(
@@ -26,9 +27,10 @@ def test_what_is_hard_to_guess_is_taken(password: str) -> None:
     passwords.check(password, "Ana Castillo", "ana.castillo@harbor.example")
 
 
-def test_a_hash_fits_its_password_only() -> None:
+def test_a_hash_fits_its_password_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", HASHER)
     stored = passwords.hash_of("walrus teapot ladder")
-    assert stored.startswith("$argon2id$")
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert passwords.fits(stored, "walrus teapot ladder")
     assert not passwords.fits(stored, "walrus teapot ladders")
     assert not passwords.fits(None, "walrus teapot ladder")
