@@ -55,7 +55,7 @@ soak: $(VENV)/.installed-dev ## Ten minutes of several processes being killed; M
 extension: $(VENV)/.installed ## Pack the browser extension into build/, for the browsers' stores
 	@$(BIN)/python -m tools.extension
 
-bench-%: $(VENV)/.installed-dev ## Run one benchmark: sync, webhooks, inbox, notes, jobs, memory
+bench-%: $(VENV)/.installed-dev ## Run one benchmark: sync, webhooks, inbox, notes, jobs, memory, stop
 	@$(BIN)/python -m tools.prerequisites
 	@$(BIN)/python -m bench.$*
 

@@ -21,8 +21,10 @@ from grayscale.domain.slots import in_lever
 __version__ = "0.1.0"
 
 ROOT = Path(__file__).parent.parent
+# With the four of a busy moment fewer than the 20 that a small managed PostgreSQL allows, so that a backup, a migration
+# and somebody looking in find one too. More would only wait for the processor.
 WEB_CONNECTIONS = 8
-JOB_CONNECTIONS = 8
+JOB_CONNECTIONS = 4
 
 
 def create_app(config: Config) -> Flask:
