@@ -27,9 +27,9 @@ worker_class = "gthread"
 # More than can work at once: those of a burst of webhooks wait for one commit together, and pages need not queue.
 threads = 32
 timeout = 30
-# Longer than the longest answer waited for, Lever's, and with all that follows over within 25 s (hosts kill after 30).
-# What a job cannot finish in this time is found again by its lease.
-graceful_timeout = 21
+# Lever is waited for for 20 s: what it has not answered by then it will not. A job cut off here is found again by its
+# lease. With all that follows, on a busy machine too, it is over within 25 s; hosts kill after 30.
+graceful_timeout = 19
 # Longer than the router in front keeps its connections.
 keepalive = 95
 preload_app = False
