@@ -199,7 +199,6 @@ class Direct:
 
     def __init__(self, statement: Any, dialect: Dialect, names: Sequence[str] | None = None) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=names)
-        self._dbapi = dialect.loaded_dbapi
         self._words = str(compiled)
         self._order: Sequence[str] | None = compiled.positiontup
         self._constants = compiled.construct_params(_check=False)
@@ -211,17 +210,52 @@ class Direct:
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
         """The rows it returns, as the driver has them. Raises what SQLAlchemy raises."""
+        with _cursor(connection, self._words) as cursor:
+            cursor.execute(self._words, self._bound(values))
+            return cursor.fetchall() if cursor.description else []
+
+    def run_all(self, connection: Connection, many: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Run it for each of *many* in one round trip to PostgreSQL, its BEGIN included: the rows of all of them."""
+        found: list[Any] = []
+        with _cursor(connection, self._words) as cursor:
+            cursor.executemany(self._words, [self._bound(values) for values in many], returning=True)
+            while True:
+                found += cursor.fetchall()
+                if not cursor.nextset():
+                    return found
+
+    def _bound(self, values: Mapping[str, Any]) -> Any:
         given = {**self._constants, **values}
         for name, process in self._binding.items():
             given[name] = process(given[name])
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(self._words, given if self._order is None else [given[name] for name in self._order])
-            return cursor.fetchall() if cursor.description else []
-        except self._dbapi.Error as error:
-            raise DBAPIError.instance(self._words, None, error, self._dbapi.Error, hide_parameters=True) from error
-        finally:
-            cursor.close()
+        return given if self._order is None else [given[name] for name in self._order]
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Send PostgreSQL each ``Direct.run`` of a statement that returns nothing, and wait for all of them at the end."""
+    link: Any = connection.connection.driver_connection
+    with _said_as_sqlalchemy(connection, ""), link.pipeline():
+        yield
+
+
+@contextmanager
+def _cursor(connection: Connection, words: str) -> Iterator[Any]:
+    cursor: Any = connection.connection.cursor()
+    try:
+        with _said_as_sqlalchemy(connection, words):
+            yield cursor
+    finally:
+        cursor.close()
+
+
+@contextmanager
+def _said_as_sqlalchemy(connection: Connection, words: str) -> Iterator[None]:
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except errors as error:
+        raise DBAPIError.instance(words, None, error, errors, hide_parameters=True) from error
 
 
 def end_read() -> None:

@@ -24,6 +24,8 @@ TABLE = "CREATE TABLE IF NOT EXISTS delivery (id {} PRIMARY KEY, external_id TEX
 app = Flask(__name__)
 _own = threading.local()
 _writers = threading.Lock()
+# PostgreSQL's own CREATE IF NOT EXISTS fails when two do it at once.
+_making = threading.Lock()
 
 
 def sqlite() -> sqlite3.Connection:
@@ -43,7 +45,7 @@ def sqlite() -> sqlite3.Connection:
 def postgresql() -> Any:
     if not hasattr(_own, "link"):
         _own.link = psycopg.connect(DATABASE, autocommit=True)
-        with _writers:
+        with _making:
             _own.link.execute(TABLE.format("BIGINT GENERATED ALWAYS AS IDENTITY"))
     return _own.link
 

@@ -3,6 +3,7 @@
 import contextlib
 import statistics
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.webhooks import servers
@@ -15,34 +16,37 @@ KINDS = {"a": "empty", "b": "insert", "b locked": "locked"}
 
 
 def measure(database: str, *, seconds: float, rounds: int) -> dict[tuple[str, int], Measured]:
-    """Medians over *rounds*; the variants take turns, so that a busy moment of the machine meets all of them."""
+    """Medians over *rounds*; the variants take short turns, so that a busy moment of the machine meets all of them."""
     found: dict[tuple[str, int], list[Measured]] = {}
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(servers.durable_postgresql()) if database == "postgresql" else None
+        targets = {variant: stack.enter_context(_serving(variant, server)) for variant in VARIANTS}
+        for target in targets.values():
+            servers.send(target, 16, "--seconds", "1")
         for turn in range(rounds):
-            for variant in VARIANTS:
-                for concurrency, measured in _one(variant, server, seconds).items():
-                    found.setdefault((variant, concurrency), []).append(measured)
-                print(f"  {database}, round {turn + 1}: {variant} done", flush=True)
+            for concurrency in CONCURRENCY:
+                for variant, target in targets.items():
+                    sent = servers.send(target, concurrency, "--seconds", str(seconds))
+                    found.setdefault((variant, concurrency), []).append(sent)
+            print(f"  {database}: round {turn + 1} of {rounds} done", flush=True)
     return {key: _median(all_) for key, all_ in found.items()}
 
 
-def _one(variant: str, server: postgresql.Server | None, seconds: float) -> dict[int, Measured]:
+@contextlib.contextmanager
+def _serving(variant: str, server: postgresql.Server | None) -> Iterator[servers.Target]:
+    """One of the variants with a database of its own."""
     with tempfile.TemporaryDirectory(prefix="grayscale-bench-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         url = f"sqlite:///{folder / 'bench.db'}"
         if server is not None:
-            server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
-            server.execute("CREATE DATABASE bench")
-            url = server.url("bench")
+            own = f"bench_{variant.replace(' ', '_')}"
+            server.execute(f"CREATE DATABASE {own}")
+            url = server.url(own)
         if variant == "c":
             _, target = stack.enter_context(servers.product(folder, None, url))
         else:
             target = stack.enter_context(servers.bare(KINDS[variant], url))
-        servers.send(target, 16, "--seconds", "1")
-        return {
-            concurrency: servers.send(target, concurrency, "--seconds", str(seconds)) for concurrency in CONCURRENCY
-        }
+        yield target
 
 
 def _median(all_: list[Measured]) -> Measured:

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from grayscale.domain.lever import mirror
+from grayscale.database import transaction
+from grayscale.domain.lever import mirror, mirror_bulk
 from grayscale.extensions import db
 from grayscale.models import Candidate, CandidatePhone, MirrorOddity, Opportunity, Via
 from tests.domain.lever_sync.makers import at, ms, opportunity
@@ -53,6 +54,16 @@ def test_an_older_version_never_overwrites_a_newer_one(app: Flask, order: list) 
     assert the_candidate().name == "Mira Okafor"
 
 
+def test_an_older_version_that_was_looked_up_before_a_newer_one_came_gives_way(app: Flask) -> None:
+    """Two processes: the rows are compared once more by the statement that writes them."""
+    mirror.apply_opportunities([opportunity(updatedAt=ms(20), stage="onsite")], at(21), Via.POLL)
+    late = mirror.prepare([opportunity(updatedAt=ms(10), stage="phone-screen")], at(30), Via.POLL)
+    row = next(iter(late.rows.values())) | {"candidate_id": the_candidate().id}
+    with transaction() as session:
+        mirror_bulk.upsert(session, Opportunity.__table__, "lever_id", [row])
+    assert the_opportunity().stage_lever_id == "onsite"
+
+
 @pytest.mark.parametrize("updated_at", [None, ms(5)])
 def test_of_two_equally_new_versions_the_one_asked_for_later_counts(app: Flask, updated_at: int | None) -> None:
     early = opportunity(updatedAt=updated_at, stage="phone-screen")
@@ -96,6 +107,13 @@ def test_a_changed_phone_list_keeps_the_numbers_that_stay(app: Flask) -> None:
     )
     assert phones() == [("218-555-0190", "+12185550190"), ("218-555-0155", "+12185550155")]
     assert db.session.scalars(select(CandidatePhone.id).where(CandidatePhone.raw == "218-555-0190")).one() == kept
+
+
+def test_numbers_stand_in_levers_order_also_when_that_changes(app: Flask) -> None:
+    first, second = {"value": "218-555-0142"}, {"value": "218-555-0190"}
+    mirror.apply_opportunities([opportunity(phones=[first, second])], at(1), Via.FULL)
+    mirror.apply_opportunities([opportunity(updatedAt=ms(9), phones=[second, first])], at(10), Via.POLL)
+    assert [raw for raw, _ in phones()] == ["218-555-0190", "218-555-0142"]
 
 
 @pytest.mark.parametrize("value", ["+1(1)5555555555", "555-0100 x12", "218-555-0142 x12", "see résumé"])

@@ -14,7 +14,7 @@ from grayscale.database import transaction
 from grayscale.domain.lever import health, mirror, permissions, poll, refresh, sync
 from grayscale.domain.lever.health_words import HealthState
 from grayscale.domain.lever.mirror import Change
-from grayscale.domain.lever.sync_feeds import ConfirmFeed
+from grayscale.domain.lever.sync_feeds import DELETIONS_A_RUN, ConfirmFeed
 from grayscale.extensions import db
 from grayscale.models import (
     Candidate,
@@ -161,6 +161,13 @@ def test_who_takes_a_run_over_asks_for_the_deletions_it_had_found(
     sync.stop()
     assert finish(asked.id).state is SyncState.DONE
     assert opportunity(gone) is None
+
+
+def test_a_night_asks_for_no_more_than_its_share_of_what_seems_gone() -> None:
+    feed = ConfirmFeed(Mock(), Via.FULL, Mock())
+    for part in range(3):
+        feed.suspect([f"{part}-{number}" for number in range(DELETIONS_A_RUN // 2)])
+    assert len(feed.queue) == feed.known == DELETIONS_A_RUN
 
 
 def test_absence_alone_deletes_nothing(connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,15 @@
 """A whole sync against a simulated Lever."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
 from grayscale import clock
+from grayscale.clients.lever.client import LeverClient
+from grayscale.clients.lever.connection import InvalidOffset
 from grayscale.database import transaction
 from grayscale.domain.lever import sync, sync_engine, sync_opportunities, sync_runs, windows
 from grayscale.extensions import db
@@ -99,13 +102,26 @@ def fetched() -> dict[str, datetime]:
     return {row.lever_id: row.fetched_at for row in rows}
 
 
-def test_a_stale_cursor_restarts_only_its_window(connected: Flask, lever: Sandbox) -> None:
-    lever.faults.add("lever", "bad_offset", path="/v1/opportunities", times=2)
-    done = run()
-    assert done.state is SyncState.DONE
-    assert count(Opportunity) == CANDIDATES
-    assert resource("opportunities").done == CANDIDATES
+@pytest.mark.parametrize("lever", [MANY], indirect=True)
+def test_a_stale_cursor_restarts_only_its_window(
+    connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls, refused = LeverClient.list_opportunities, [], []
+
+    def twice_stale(client: LeverClient, *, offset: str | None = None, **window: Any) -> Any:
+        calls.append((window, offset))
+        if offset is not None and len(refused) < 2:
+            refused.append(len(calls))
+            raise InvalidOffset("Lever no longer knows this page.", status=400)
+        return whole(client, offset=offset, **window)
+
+    monkeypatch.setattr(LeverClient, "list_opportunities", twice_stale)
+    assert run().state is SyncState.DONE
+    assert count(Opportunity) == resource("opportunities").done == MANY
     assert len(asked(lever, "/users")) == 1
+    for position in refused:
+        window = calls[position - 1][0]
+        assert next(offset for again, offset in calls[position:] if again == window) is None
 
 
 def test_one_failing_list_does_not_stop_the_rest(connected: Flask, lever: Sandbox, no_waiting: None) -> None:
