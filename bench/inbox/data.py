@@ -6,7 +6,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from grayscale.database import transaction
 from grayscale.domain.company import ensure_rows
@@ -153,7 +153,10 @@ def _copy(made: int, wanted: int) -> None:
         on_sqlite = link.dialect.name == "sqlite"
         search = ""
         if on_sqlite:
-            link.exec_driver_sql("PRAGMA cache_size = -262144")
+            # Nothing here has to survive a power cut. The rows come in order, the search index is merged less often.
+            for pragma in ("cache_size = -524288", "synchronous = OFF", "secure_delete = OFF"):
+                link.connection.cursor().execute(f"PRAGMA {pragma}")
+            _merge_search(link, at_once=64)
         elif wanted > made:
             # Built anew in one go it takes a fraction of the time.
             search = link.exec_driver_sql(
@@ -176,6 +179,16 @@ def _copy(made: int, wanted: int) -> None:
         if search:
             link.exec_driver_sql(search)
             link.commit()
+        if on_sqlite:
+            _merge_search(link, at_once=1)
+            # The next one to use this connection gets it as the application makes it.
+            link.invalidate()
+
+
+def _merge_search(link: Connection, *, at_once: int) -> None:
+    """How many MB of new words the search index gathers before it writes them; 1 is its own default."""
+    link.exec_driver_sql("INSERT INTO message_search (message_search, rank) VALUES ('hashsize', ?)", (at_once << 20,))
+    link.commit()
 
 
 def _copies(on_sqlite: bool, by: int) -> dict[Any, dict[str, str]]:

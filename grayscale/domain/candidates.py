@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
+from grayscale.database import Reading
 from grayscale.domain import search, visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.visibility import ReaderKind
@@ -211,29 +212,44 @@ def profiles(candidates: list[Candidate], user: User) -> list[Profile]:
 def sharing(conversation: Conversation, user: User) -> list[Profile]:
     """Others who have the number of *conversation* in Lever: whose its texts may be."""
     values = visibility.values(user) | {"peer": conversation.peer, "but": conversation.candidate_id or 0}
-    found = list(db.session.scalars(_sharing_query(ReaderKind.of(user)), values))
-    return profiles(found, user) if found else []
+    ids = [row[0] for row in _sharing(ReaderKind.of(user)).rows(values)]
+    if not ids:
+        return []
+    found = {one.id: one for one in db.session.scalars(select(Candidate).where(Candidate.id.in_(ids)))}
+    return profiles([found[each] for each in ids if each in found], user)
 
 
 @lru_cache(maxsize=8)
-def _sharing_query(reader: ReaderKind) -> Select[Candidate]:
+def _sharing(reader: ReaderKind) -> Reading:
     """Led by the number: led by the names, it would read them all."""
-    have_it = select(CandidatePhone.candidate_id).where(CandidatePhone.e164 == bindparam("peer"))
-    return (
-        select(Candidate)
-        .where(Candidate.id.in_(have_it), Candidate.id != bindparam("but"), visibility.candidates_for(reader))
+    return Reading(
+        select(Candidate.id)
+        .join_from(CandidatePhone, Candidate, Candidate.id == CandidatePhone.candidate_id)
+        .where(
+            CandidatePhone.e164 == bindparam("peer"),
+            Candidate.id != bindparam("but"),
+            visibility.candidates_for(reader),
+        )
+        .group_by(Candidate.id, Candidate.name)
         .order_by(Candidate.name, Candidate.id)
         .limit(MOST_SHARING)
     )
 
 
 def _conversations(candidate_ids: list[int], user: User) -> dict[int, int]:
-    held = db.session.execute(
+    values = visibility.values(user) | {"candidates": candidate_ids}
+    held = db.session.connection().execute(_conversations_query(ReaderKind.of(user)), values)
+    return {candidate_id: found for candidate_id, found in held if candidate_id is not None}
+
+
+@lru_cache(maxsize=8)
+def _conversations_query(reader: ReaderKind) -> Select[*tuple[Any, ...]]:
+    theirs = Conversation.candidate_id.in_(bindparam("candidates", expanding=True))
+    return (
         select(Conversation.candidate_id, func.max(Conversation.id))
-        .where(Conversation.candidate_id.in_(candidate_ids), visibility.conversations_for(user))
+        .where(theirs, visibility.conversations_for(reader))
         .group_by(Conversation.candidate_id)
     )
-    return {candidate_id: found for candidate_id, found in held if candidate_id is not None}
 
 
 def _candidacies(candidate_ids: list[int], user: User, *, interviews: bool) -> dict[int, list[Candidacy]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
-from grayscale.database import before_commit
+from grayscale.database import Reading, before_commit
 from grayscale.domain import locks
 from grayscale.extensions import db
 from grayscale.models import ChangeClock, Conversation
@@ -14,10 +14,11 @@ TOUCHED = "conversations touched"
 
 def current_tick() -> int:
     """The value of the change clock: everything visible has happened at or before it."""
-    return db.session.connection().scalar(_TICK) or 0
+    found = _TICK.rows({})
+    return found[0][0] if found else 0
 
 
-_TICK = select(ChangeClock.value)
+_TICK = Reading(select(ChangeClock.value))
 
 
 def touch(conversation_ids: Iterable[int]) -> None:

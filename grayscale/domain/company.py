@@ -8,7 +8,7 @@ from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import InstanceState
 
 from grayscale import clock
-from grayscale.database import INSERT, transaction
+from grayscale.database import INSERT, Reading, transaction
 from grayscale.domain import audit
 from grayscale.extensions import db
 from grayscale.models import (
@@ -56,13 +56,21 @@ def _the_one(model: type[Row]) -> Row:
     found = held.get(model)
     state: InstanceState[Row] | None = inspect(found) if found is not None else None
     if found is None or state is None or not state.persistent or state.expired:
-        found = held[model] = db.session.scalars(_ONE[model]).one()
+        for row in db.session.execute(_ONE[model]).one():
+            held[type(row)] = row
+        found = held[model]
     return found
 
 
-_ONE: dict[type, Select[Any]] = {
-    model: select(model).where(model.id == 1)
-    for model in (Company, LeverIntegration, SchedulingPolicy, TextingAccount)
+# Who needs one of the first two nearly always needs the other one as well.
+_COMPANY: Select[*tuple[Any, ...]] = select(Company, TextingAccount).join(
+    TextingAccount, TextingAccount.id == Company.id
+)
+_ONE: dict[type, Select[*tuple[Any, ...]]] = {
+    Company: _COMPANY,
+    TextingAccount: _COMPANY,
+    LeverIntegration: select(LeverIntegration),
+    SchedulingPolicy: select(SchedulingPolicy),
 }
 
 
@@ -92,11 +100,14 @@ class Glance(NamedTuple):
 
 def glance() -> Glance:
     """As it is now, without loading the rows themselves."""
-    return Glance(*db.session.connection().execute(_GLANCE).one())
+    [found] = _GLANCE.rows({})
+    return Glance(*found)
 
 
-_GLANCE = select(Company.time_zone, Company.region, TextingAccount.stopped_reason).join(
-    TextingAccount, TextingAccount.id == Company.id
+_GLANCE = Reading(
+    select(Company.time_zone, Company.region, TextingAccount.stopped_reason).join(
+        TextingAccount, TextingAccount.id == Company.id
+    )
 )
 
 

@@ -6,7 +6,7 @@ nor counted (``visibility``).
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_, union
 
-from grayscale.database import shared_alias
+from grayscale.database import Reading, shared_alias
 from grayscale.domain import visibility
 from grayscale.domain.visibility import Reader, ReaderKind
 from grayscale.extensions import db
@@ -173,17 +173,26 @@ def page(
     user: User, view: View, *, after: Place | None = None, limit: int = PAGE, ids: Sequence[int] | None = None
 ) -> Listing:
     """Newest activity first. *ids* lists exactly these instead of a view."""
-    query = _page_query(ReaderKind.of(user), None if ids is not None else view, after is not None)
+    reader = ReaderKind.of(user)
     values = visibility.values(user) | {"most": limit + 1, "ids": ids}
     if after is not None:
         values |= {"after_at": after.at, "after_id": after.id}
-    rows = [_row(line, user) for line in db.session.connection().execute(query, values)]
+    if ids is None:
+        found: Iterable[Any] = _view(reader, view, after is not None).rows(values)
+    else:
+        found = db.session.connection().execute(_page_query(reader, None, after is not None), values)
+    rows = [_row(line, user) for line in found]
     more = len(rows) > limit
     rows = rows[:limit]
     return Listing(rows, rows[-1].place if more else None)
 
 
 # Putting these statements together takes several times as long as running them, so each is made once.
+
+
+@lru_cache(maxsize=128)
+def _view(reader: ReaderKind, view: View, is_continued: bool) -> Reading:
+    return Reading(_page_query(reader, view, is_continued))
 
 
 @lru_cache(maxsize=128)
@@ -270,28 +279,26 @@ def _speaker(kind: Kind, author_id: int | None, author: str | None, user: User) 
 
 def counts(user: User) -> dict[View, int]:
     """How many conversations each view holds for this person, ``COUNT_CAP`` standing for that many or more."""
-    line = db.session.connection().execute(
-        _counts_query(ReaderKind.of(user)), visibility.values(user) | {"cap": COUNT_CAP}
-    ).one()
+    [line] = _counts(ReaderKind.of(user)).rows(visibility.values(user) | {"cap": COUNT_CAP})
     return {view: int(line[position]) for position, view in enumerate(View)}
 
 
 @lru_cache(maxsize=8)
-def _counts_query(reader: ReaderKind) -> Select[*tuple[Any, ...]]:
+def _counts(reader: ReaderKind) -> Reading:
     seen = visibility.conversations_for(reader)
     columns = []
     for view in View:
         inner = select(Conversation.id).where(in_view(view, reader), seen).limit(bindparam("cap")).subquery()
         columns.append(select(func.count()).select_from(inner).scalar_subquery().label(view.value))
-    return select(*columns)
+    return Reading(select(*columns))
 
 
 def first_view(user: User) -> View:
     """Where a person starts: their own conversations, or everybody's while they have none."""
-    has_any = db.session.connection().scalar(_any_of_mine(ReaderKind.of(user)), visibility.values(user))
-    return View.MINE if has_any is not None else View.ALL
+    return View.MINE if _any_of_mine(ReaderKind.of(user)).rows(visibility.values(user)) else View.ALL
 
 
 @lru_cache(maxsize=8)
-def _any_of_mine(reader: ReaderKind) -> Select[int]:
-    return select(Conversation.id).where(in_view(View.MINE, reader), visibility.conversations_for(reader)).limit(1)
+def _any_of_mine(reader: ReaderKind) -> Reading:
+    mine = select(Conversation.id).where(in_view(View.MINE, reader), visibility.conversations_for(reader))
+    return Reading(mine.limit(1))

@@ -5,12 +5,11 @@ from typing import NamedTuple
 from sqlalchemy import func, select, update
 
 from grayscale import clock
-from grayscale.database import transaction
+from grayscale.database import Reading, transaction
 from grayscale.domain import audit, changes
 from grayscale.domain.errors import Invalid
 from grayscale.domain.inbox_member import membership
 from grayscale.domain.texting import consent
-from grayscale.extensions import db
 from grayscale.models import Conversation, User
 
 
@@ -61,10 +60,12 @@ class Colleague(NamedTuple):
 
 def colleagues() -> tuple[Colleague, ...]:
     """Whom a conversation can be assigned to."""
-    return tuple(Colleague(*row) for row in db.session.connection().execute(_COLLEAGUES))
+    return tuple([Colleague(*row) for row in _COLLEAGUES.rows({})])
 
 
-_COLLEAGUES = select(User.id, User.name).where(User.active.is_(True)).order_by(func.lower(User.name), User.id)
+_COLLEAGUES = Reading(
+    select(User.id, User.name).where(User.active.is_(True)).order_by(func.lower(User.name), User.id)
+)
 
 
 def settle_opt_out(conversation_id: int) -> None:

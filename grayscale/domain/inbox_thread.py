@@ -6,19 +6,18 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, literal, or_, select, tuple_
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
-from grayscale.domain import visibility
+from grayscale.domain import inbox_said, visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.inbox import Place
+from grayscale.domain.inbox_said import Said
 from grayscale.domain.texting import consent
 from grayscale.domain.visibility import ReaderKind
 from grayscale.extensions import db
 from grayscale.models import (
     CANCELABLE,
     Candidate,
-    Consent,
-    ConsentState,
     Conversation,
     Direction,
     Message,
@@ -26,22 +25,19 @@ from grayscale.models import (
     MessageState,
     User,
 )
-from grayscale.models.types import BigId
 
 PAGE = 50
 # How far a thread that stays open may grow before it begins later.
 LONGEST_TAIL = 300
-# Still ours: shown below everything that happened, in the order they will go.
-WAITING = (MessageState.SCHEDULED, MessageState.QUEUED, MessageState.OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
     """A stretch of messages, oldest first. *earlier* is where older ones end, None at the beginning."""
 
-    messages: Sequence[Message]
+    messages: Sequence[Said]
     earlier: Place | None
-    waiting: Sequence[Message] = ()
+    waiting: Sequence[Said] = ()
 
     @property
     def first(self) -> Place | None:
@@ -116,68 +112,21 @@ def latest(conversation_id: int, *, since: Place | None = None, around: int | No
     if around is not None:
         begin = _place_before(conversation_id, around) or since
     limit = PAGE if begin is None else LONGEST_TAIL
-    values = {"of": conversation_id, "most": limit + 1} | (_place_values(begin) if begin is not None else {})
-    found = list(db.session.scalars(_latest_query(begin is not None), values))
-    found.reverse()
+    found = inbox_said.newest(conversation_id, limit + 1, since=begin)
     more = len(found) > limit
     if more:
         found = found[1:]
     first = Place(found[0].occurred_at, found[0].id) if found else None
     # From the end on, the one message too many tells; from a place on, somebody has to look.
     before = first if more else _earlier(conversation_id, first) if begin is not None else None
-    return Thread(found, before, waiting(conversation_id))
+    return Thread(found, before, inbox_said.waiting(conversation_id))
 
 
 def earlier(conversation_id: int, before: Place) -> Thread:
     """The ``PAGE`` messages before a place."""
-    query = (
-        _messages(conversation_id)
-        .where(tuple_(Message.occurred_at, Message.id) < _value(before))
-        .order_by(Message.occurred_at.desc(), Message.id.desc())
-        .limit(PAGE)
-    )
-    found = list(db.session.scalars(query))
-    found.reverse()
+    found = inbox_said.before(conversation_id, PAGE, before)
     first = Place(found[0].occurred_at, found[0].id) if found else None
     return Thread(found, _earlier(conversation_id, first))
-
-
-def waiting(conversation_id: int) -> list[Message]:
-    """Texts that have not gone yet, in the order they will."""
-    return list(db.session.scalars(_WAITING_QUERY, {"of": conversation_id}))
-
-
-_LOADING = (joinedload(Message.author), selectinload(Message.media))
-# Spelled out, not bound: only then is a database sure that the index of what waits will do. Else it reads the thread.
-_IS_WAITING = Message.state.in_(bindparam("waiting", WAITING, expanding=True, literal_execute=True))
-_WAITING_QUERY = (
-    select(Message)
-    .where(Message.conversation_id == bindparam("of"), _IS_WAITING)
-    .options(*_LOADING)
-    .order_by(Message.send_at, Message.id)
-)
-
-
-@lru_cache(maxsize=2)
-def _latest_query(from_place: bool) -> Select[Message]:
-    """The newest ``most`` messages ``of`` a conversation, or no older than ``at``, ``id``; newest first."""
-    query = _messages(bindparam("of"))
-    if from_place:
-        place = tuple_(bindparam("at", type_=Message.occurred_at.type), bindparam("id", type_=BigId))
-        query = query.where(tuple_(Message.occurred_at, Message.id) >= place)
-    return query.order_by(Message.occurred_at.desc(), Message.id.desc()).limit(bindparam("most"))
-
-
-def _place_values(place: Place) -> dict[str, Any]:
-    return {"at": place.at, "id": place.id}
-
-
-def _messages(conversation_id: Any) -> Select[Message]:
-    return (
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.state.not_in(WAITING))
-        .options(*_LOADING)
-    )
 
 
 def _value(place: Place) -> Any:
@@ -188,12 +137,9 @@ def _earlier(conversation_id: int, first: Place | None) -> Place | None:
     if first is None:
         return None
     older = (
-        select(Message.id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.state.not_in(WAITING),
-            tuple_(Message.occurred_at, Message.id) < _value(first),
-        )
+        inbox_said.of_thread(conversation_id)
+        .with_only_columns(Message.id)
+        .where(tuple_(Message.occurred_at, Message.id) < _value(first))
         .limit(1)
     )
     return first if db.session.scalar(older) is not None else None
@@ -221,15 +167,8 @@ def _place_before(conversation_id: int, message_id: int) -> Place | None:
 
 
 def opted_out_among(numbers: Iterable[str]) -> set[str]:
-    """Those of the numbers (E.164) that opted out, in one query."""
-    hashes = {consent.number_hash(number): number for number in numbers}
-    found = db.session.connection().scalars(_OPTED_OUT_QUERY, {"hashes": list(hashes)})
-    return {hashes[each] for each in found}
-
-
-_OPTED_OUT_QUERY = select(Consent.number_hash).where(
-    Consent.number_hash.in_(bindparam("hashes", expanding=True)), Consent.state == ConsentState.OPTED_OUT
-)
+    """Those of the numbers (E.164) that opted out."""
+    return {number for number in numbers if consent.is_opted_out(number)}
 
 
 def trace(message_id: int) -> list[MessageEvent]:
@@ -239,7 +178,7 @@ def trace(message_id: int) -> list[MessageEvent]:
     )
 
 
-def first_unread(messages: Sequence[Message], read_up_to_id: int) -> int | None:
+def first_unread(messages: Sequence[Said], read_up_to_id: int) -> int | None:
     """The message the unread line stands above, if one does."""
     return next(
         (m.id for m in messages if m.direction is Direction.INBOUND and m.id > read_up_to_id), None

@@ -70,6 +70,7 @@ FINAL = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, 
 # values in the statement: such queries say these as well.
 ON_ITS_WAY = "state IN ('scheduled', 'queued', 'sending', 'checking')"
 WITH_THE_CARRIER = "state IN ('accepted', 'sent')"
+STILL_OURS = "state IN ('scheduled', 'queued', 'overdue')"
 
 
 class Message(db.Model):  # type: ignore[name-defined]
@@ -95,8 +96,7 @@ class Message(db.Model):  # type: ignore[name-defined]
         # What has not gone yet, shown at the end of its thread.
         Index(
             "ix_message_waiting", "conversation_id",
-            sqlite_where=text("state IN ('scheduled', 'queued', 'overdue')"),
-            postgresql_where=text("state IN ('scheduled', 'queued', 'overdue')"),
+            sqlite_where=text(STILL_OURS), postgresql_where=text(STILL_OURS),
         ),
         Index("ix_message_peer", "peer", "direction", "occurred_at"),
     )
@@ -145,6 +145,8 @@ class Message(db.Model):  # type: ignore[name-defined]
 
     on_its_way: ClassVar[TextClause] = text(f"message.{ON_ITS_WAY}")
     with_the_carrier: ClassVar[TextClause] = text(f"message.{WITH_THE_CARRIER}")
+    still_ours: ClassVar[TextClause] = text(f"message.{STILL_OURS}")
+    out_of_our_hands: ClassVar[TextClause] = text(f"NOT message.{STILL_OURS}")
 
     conversation: Mapped["Conversation"] = relationship()
     author: Mapped["User | None"] = relationship()

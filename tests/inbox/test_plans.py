@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from bench.inbox import data
 from grayscale import clock
-from grayscale.domain import candidates, inbox, inbox_thread, presence, search, sessions
+from grayscale.domain import candidates, inbox, inbox_said, inbox_thread, presence, search, sessions
 from grayscale.domain.candidates import Filters
 from grayscale.domain.inbox import Place, View
 from grayscale.domain.interviews import listing as interviews
@@ -131,7 +131,7 @@ def test_every_view_follows_its_own_index(plans: list[str]) -> None:
 @pytest.mark.parametrize(
     ("asks", "index"),
     [
-        (lambda talk, _user: inbox_thread.waiting(talk.id), "ix_message_waiting"),
+        (lambda talk, _user: inbox_said.waiting(talk.id), "ix_message_waiting"),
         (candidates.sharing, "ix_candidate_phone_e164"),
     ],
     ids=["what waits in a thread", "who shares a number"],

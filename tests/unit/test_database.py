@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.exc import DBAPIError
 
 from grayscale import create_app
-from grayscale.database import after_commit, transaction
+from grayscale.database import Reading, after_commit, transaction
 from grayscale.domain import changes
 from grayscale.extensions import db
 from grayscale.models import ChangeClock, Company
@@ -97,3 +98,18 @@ def test_a_new_database_file_is_for_its_owner_only(tmp_path: Path) -> None:
         os.umask(before)
     assert made
     assert set(made.values()) == {0}, made
+
+
+def test_a_reading_is_of_its_transaction_and_of_the_models_types(app: Flask) -> None:
+    reading = Reading(select(Company.name, Company.created_at).where(Company.name == bindparam("called")))
+    with transaction() as session:
+        session.get_one(Company, 1).name = "Harbor Clinic"
+        session.flush()
+        [(name, created_at)] = reading.rows({"called": "Harbor Clinic"})
+    assert (name, created_at) == ("Harbor Clinic", db.session.get_one(Company, 1).created_at)
+    assert reading.rows({"called": "Somebody else"}) == []
+    with pytest.raises(KeyError):
+        reading.rows({})
+    db.session.execute(text("ALTER TABLE company RENAME TO firm"))
+    with pytest.raises(DBAPIError):
+        reading.rows({"called": "Harbor Clinic"})

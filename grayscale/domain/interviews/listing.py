@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from grayscale import clock
+from grayscale.database import Reading
 from grayscale.domain import visibility
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.domain.interviews import asking, ours, people
@@ -130,6 +131,8 @@ def interview_of(conversation: Conversation, interview_id: int, user: User) -> I
 
 def _changes(opportunity_ids: list[int]) -> dict[int, list[InterviewChange]]:
     found: dict[int, list[InterviewChange]] = {}
+    if not any(_ANY_CHANGE.rows({"of": each}) for each in opportunity_ids):
+        return found
     values = {"opportunities": opportunity_ids, "most": KNOWN * max(len(opportunity_ids), 1)}
     rows = db.session.scalars(_CHANGES, values)
     for row in rows:
@@ -137,7 +140,8 @@ def _changes(opportunity_ids: list[int]) -> dict[int, list[InterviewChange]]:
     return found
 
 
-# Asked whenever a conversation is opened: put together once.
+# Most opportunities have none, and are looked at all day.
+_ANY_CHANGE = Reading(select(InterviewChange.id).where(InterviewChange.opportunity_id == bindparam("of")).limit(1))
 _CHANGES = (
     select(InterviewChange)
     .where(

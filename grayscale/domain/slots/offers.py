@@ -11,12 +11,12 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from grayscale import clock
 from grayscale.config import current_config
-from grayscale.database import transaction
+from grayscale.database import Reading, transaction
 from grayscale.domain import audit, changes, locks, visibility
 from grayscale.domain.company import company, scheduling_policy
 from grayscale.domain.errors import Conflict, Invalid, NotFound
@@ -195,16 +195,18 @@ def of(offer_id: int, by: User) -> SlotOffer:
 def shown(conversation: Conversation, by: User) -> Sequence[SlotOffer]:
     """The offers a recruiter should see beside the thread: open ones, and chosen ones until Lever has the interview."""
     values = visibility.values(by) | {"of": conversation.id, "now": clock.now()}
-    return db.session.scalars(_shown_query(ReaderKind.of(by)), values).all()
+    ids = [row[0] for row in _shown(ReaderKind.of(by)).rows(values)]
+    if not ids:
+        return []
+    return db.session.scalars(select(SlotOffer).where(SlotOffer.id.in_(ids)).order_by(SlotOffer.id.desc())).all()
 
 
 @lru_cache(maxsize=8)
-def _shown_query(reader: ReaderKind) -> Select[SlotOffer]:
-    """Asked whenever a conversation is opened: put together once."""
+def _shown(reader: ReaderKind) -> Reading:
     awaited = or_(SlotOffer.interview_lever_id.is_(None), SlotOffer.lever_behind, SlotOffer.lever_error.is_not(None))
     now = bindparam("now", type_=SlotOffer.expires_at.type)
-    return (
-        select(SlotOffer)
+    return Reading(
+        select(SlotOffer.id)
         .join(Opportunity, Opportunity.id == SlotOffer.opportunity_id)
         .where(
             SlotOffer.conversation_id == bindparam("of"),

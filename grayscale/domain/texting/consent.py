@@ -8,11 +8,12 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
 from grayscale import clock
-from grayscale.database import transaction
+from grayscale.database import Reading, transaction
 from grayscale.domain import audit, changes, locks
 from grayscale.domain.company import company
 from grayscale.domain.errors import Invalid, NotAllowed
@@ -49,6 +50,15 @@ class Given:
     opportunity_lever_id: str | None = None
 
 
+class Standing(NamedTuple):
+    """What a number's owner wants now, how and when they said so; *by_id* is the recruiter who wrote it down."""
+
+    state: ConsentState
+    how: ConsentHow
+    at: datetime
+    by_id: int | None
+
+
 # Whoever texts us first agrees to an answer, by a text.
 BY_TEXTING_US = Given(ConsentKind.INQUIRY, ConsentSource.TEXT)
 
@@ -58,12 +68,15 @@ def number_hash(e164: str) -> str:
     return hmac.new(company().number_salt.encode(), e164.encode(), hashlib.sha256).hexdigest()
 
 
-def state_of(e164: str) -> Consent | None:
+def state_of(e164: str) -> Standing | None:
     """What the owner of *e164* last said, or None when nothing is on record."""
-    return db.session.scalar(_STATE_OF, {"hash": number_hash(e164)})
+    found = _STATE_OF.rows({"hash": number_hash(e164)})
+    return Standing(*found[0]) if found else None
 
 
-_STATE_OF = select(Consent).where(Consent.number_hash == bindparam("hash"))
+_STATE_OF = Reading(
+    select(Consent.state, Consent.how, Consent.at, Consent.by_id).where(Consent.number_hash == bindparam("hash"))
+)
 
 
 def is_opted_out(e164: str) -> bool:

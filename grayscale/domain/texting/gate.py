@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 
+from grayscale.database import Reading
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.texting import consent, gate_words, hours, introduction, phones
 from grayscale.domain.texting.introduction import COUNTED
 from grayscale.extensions import db
 from grayscale.models import (
-    CandidatePhone,
     ConsentPolicy,
     ConsentState,
     Conversation,
@@ -173,8 +173,8 @@ def opens_at(conversation: Conversation, peer: str | None, at: datetime) -> date
 def _number(conversation: Conversation, peer: str) -> Verdict | None:
     parsed = phones.parse(peer, company().region)
     why = parsed.not_textable
-    if why is None and conversation.candidate_id is not None:
-        why = db.session.scalar(_NOT_TEXTABLE, {"candidate": conversation.candidate_id, "peer": peer})
+    if why is None and conversation.candidate is not None:
+        why = next((phone.not_textable for phone in conversation.candidate.phones if phone.e164 == peer), None)
     return Verdict(False, Code.INVALID_NUMBER, f"This number cannot be texted. {why}") if why else None
 
 
@@ -324,14 +324,8 @@ def _posted(conversation: Conversation) -> list[str]:
     opportunity: Opportunity | None = conversation.opportunity
     if opportunity is None:
         return []
-    place = db.session.scalar(_PLACE_OF_POSTING, {"posting": opportunity.posting_lever_id})
-    return [location for location in (opportunity.location, place) if location]
+    places = [place for (place,) in _PLACE_OF_POSTING.rows({"posting": opportunity.posting_lever_id})]
+    return [location for location in (opportunity.location, *places) if location]
 
 
-# Asked whenever a conversation is opened: put together once.
-_NOT_TEXTABLE = select(CandidatePhone.not_textable).where(
-    CandidatePhone.candidate_id == bindparam("candidate"),
-    CandidatePhone.e164 == bindparam("peer"),
-    CandidatePhone.not_textable.is_not(None),
-)
-_PLACE_OF_POSTING = select(Posting.location).where(Posting.lever_id == bindparam("posting"))
+_PLACE_OF_POSTING = Reading(select(Posting.location).where(Posting.lever_id == bindparam("posting")))

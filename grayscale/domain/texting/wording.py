@@ -7,11 +7,12 @@ the text and is named.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select
 
 from grayscale import clock
-from grayscale.database import transaction
+from grayscale.database import Reading, transaction
 from grayscale.domain import audit
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -170,13 +171,22 @@ _VALUES: dict[str, Callable[[Conversation, User], str]] = {
 }
 
 
-def templates_of(user: User) -> list[Template]:
+class Offered(NamedTuple):
+    """A template as a list shows it. Without *owner_id* it is everybody's."""
+
+    id: int
+    name: str
+    body: str
+    owner_id: int | None
+
+
+def templates_of(user: User) -> list[Offered]:
     """What *user* may insert: their own and the shared ones, their own first."""
-    return list(db.session.scalars(_TEMPLATES_OF, {"owner": user.id}))
+    return [Offered(*row) for row in _TEMPLATES_OF.rows({"owner": user.id})]
 
 
-_TEMPLATES_OF = (
-    select(Template)
+_TEMPLATES_OF = Reading(
+    select(Template.id, Template.name, Template.body, Template.owner_id)
     .where(or_(Template.owner_id == bindparam("owner"), Template.owner_id.is_(None)))
     .order_by(Template.owner_id.is_(None), func.lower(Template.name))
 )

@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
+from grayscale.database import Reading
 from grayscale.domain.lever import connection
 from grayscale.domain.transcripts import attempt, cutting, eligible
 from grayscale.extensions import db
@@ -67,7 +68,8 @@ def of_conversation(conversation_id: int) -> ThreadNotes:
     conversation = db.session.get(Conversation, conversation_id)
     if conversation is None:
         return ThreadNotes()
-    rows = db.session.execute(_OF_CONVERSATION, {"of": conversation_id}).all()
+    has_any = _ANY.rows({"of": conversation_id})
+    rows = db.session.execute(_OF_CONVERSATION, {"of": conversation_id}).all() if has_any else []
     lines = [(line_of(transcript), message_id) for transcript, message_id in rows]
     return ThreadNotes(
         upcoming=upcoming(conversation),
@@ -76,6 +78,8 @@ def of_conversation(conversation_id: int) -> ThreadNotes:
     )
 
 
+# A thread that was never noted, and is opened all day, is spared the rest.
+_ANY = Reading(select(Transcript.id).where(Transcript.conversation_id == bindparam("of")).limit(1))
 _LAST_MESSAGE = (
     select(Message.id)
     .where(Message.transcript_id == Transcript.id)

@@ -13,7 +13,7 @@ from grayscale.domain.search import Hit
 from grayscale.models import User
 from grayscale.web.auth import me
 from grayscale.web.filters import ago_words, reader_region, reader_zone
-from grayscale.web.fragments import Fragments
+from grayscale.web.fragments import Fragments, joined
 from grayscale.web.views.inbox.blueprint import bp
 
 LONGEST_LIST = 200
@@ -79,14 +79,14 @@ def digest(listing: Listing) -> str:
 def row_items(rows: list[Row], selected: int | None = None) -> Markup:
     """The lines of a list."""
     render = _renderer()
-    return Markup("").join([render(row, row.id == selected) for row in rows])
+    return joined(render(row, row.id == selected) for row in rows)
 
 
 @bp.app_template_global("hit_items")
 def hit_items(hits: list[Hit], selected: int | None = None) -> Markup:
     """The lines of messages a search found."""
     render = _renderer()
-    return Markup("").join([render(hit.row, hit.row.id == selected, hit) for hit in hits])
+    return joined(render(hit.row, hit.row.id == selected, hit) for hit in hits)
 
 
 def _renderer() -> Callable[..., Markup]:

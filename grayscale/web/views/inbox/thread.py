@@ -10,11 +10,12 @@ from flask import g
 from grayscale.domain import candidates, inbox_acts, inbox_thread
 from grayscale.domain.inbox import Place
 from grayscale.domain.inbox_member import member
+from grayscale.domain.inbox_said import Said
 from grayscale.domain.inbox_thread import Thread
 from grayscale.domain.interviews import listing as interviews
 from grayscale.domain.transcripts import state as transcripts
 from grayscale.domain.transcripts.state import NoteLine
-from grayscale.models import Conversation, Direction, Kind, Message, User
+from grayscale.models import Conversation, Direction, Kind, User
 from grayscale.web.filters import local
 
 
@@ -22,7 +23,7 @@ from grayscale.web.filters import local
 class Item:
     """One message as it stands in the thread. *who* is me, colleague, candidate, automated or history."""
 
-    message: Message
+    message: Said
     who: str
     name: str
     starts_day: bool
@@ -31,7 +32,7 @@ class Item:
 
 
 def items(
-    messages: Sequence[Message], conversation: Conversation, user: User, unread_from: int | None, *, days: bool = True
+    messages: Sequence[Said], conversation: Conversation, user: User, unread_from: int | None, *, days: bool = True
 ) -> list[Item]:
     """Messages with who said them and where days, groups and the unread begin."""
     found: list[Item] = []
@@ -48,7 +49,7 @@ def items(
     return found
 
 
-def speaker(message: Message, conversation: Conversation, user: User) -> tuple[str, str]:
+def speaker(message: Said, conversation: Conversation, user: User) -> tuple[str, str]:
     """The kind of bubble, and the name over it."""
     if message.direction is Direction.INTERNAL:
         return "history", ""
@@ -59,7 +60,7 @@ def speaker(message: Message, conversation: Conversation, user: User) -> tuple[s
         return "automated", "Automated"
     if message.author_id == user.id:
         return "me", "You"
-    return "colleague", message.author.name if message.author else "A former colleague"
+    return "colleague", message.author_name or "A former colleague"
 
 
 def thread_context(
@@ -82,7 +83,7 @@ def thread_context(
     }
 
 
-def _in_time(after: Mapping[int, NoteLine], messages: Sequence[Message]) -> dict[int, NoteLine]:
+def _in_time(after: Mapping[int, NoteLine], messages: Sequence[Said]) -> dict[int, NoteLine]:
     """Under which message each Note stands: its last text, or the lines of history that are older than the Note."""
     placed = dict(after)
     above: int | None = None

@@ -15,12 +15,13 @@ from grayscale.domain.candidates import Profile
 from grayscale.domain.company import lever_integration, texting_account
 from grayscale.domain.inbox import Listing
 from grayscale.domain.inbox_acts import Colleague
+from grayscale.domain.inbox_said import Said
 from grayscale.domain.presence import Viewer
 from grayscale.domain.texting import gate, gate_words, keywords, outbound
+from grayscale.domain.texting.consent import Standing
 from grayscale.domain.transcripts.state import NoteLine
 from grayscale.extensions import db
 from grayscale.models import (
-    Consent,
     ConsentHow,
     ConsentKind,
     ConsentSource,
@@ -32,7 +33,7 @@ from grayscale.models import (
 )
 from grayscale.web.auth import me
 from grayscale.web.filters import initials, local, phone, reader_region, reader_zone
-from grayscale.web.fragments import Fragments
+from grayscale.web.fragments import Fragments, joined
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
 from grayscale.web.views.inbox.composer import their_time
@@ -41,9 +42,6 @@ from grayscale.web.views.inbox.thread import Item, is_opted_out
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 
 _CODE = re.compile(r"^[a-z_]+: (?=[A-Z])")
-
-# Nothing is shown of these but the words, the state and when.
-SETTLED = frozenset({MessageState.SENT, MessageState.DELIVERED, MessageState.RECEIVED})
 
 _settled = Fragments()
 _choices = Fragments()
@@ -78,9 +76,10 @@ STATES = {
 
 
 @bp.app_template_filter("state_words")
-def state_words(message: Message) -> StateWords:
-    if message.state is MessageState.SCHEDULED and message.send_at is not None and is_held_for_hours(message):
-        until = gate_words.held_until(message.send_at, clock.now(), gate.zones_of(message.conversation, message.peer))
+def state_words(message: Message | Said) -> StateWords:
+    whole = message if isinstance(message, Message) else message.whole
+    if message.state is MessageState.SCHEDULED and whole is not None and whole.send_at and is_held_for_hours(whole):
+        until = gate_words.held_until(whole.send_at, clock.now(), gate.zones_of(whole.conversation, whole.peer))
         return StateWords("◷", f"Held until {until} (texting hours)")
     return STATES[message.state]
 
@@ -155,7 +154,7 @@ def short_when(moment: datetime) -> str:
 
 
 @bp.app_template_filter("how_opted_out")
-def how_opted_out(found: Consent, by: User | None) -> str:
+def how_opted_out(found: Standing, by: User | None) -> str:
     """How it came to be, to follow "opted out"."""
     if found.how is ConsentHow.RECRUITER:
         return f"(recorded by {by.name})" if by is not None else "(recorded by a recruiter)"
@@ -228,16 +227,16 @@ def message_items(
     for_whom = (reader_zone().key, reader_region(), local(clock.now()).date())
     may_send = not is_opted_out(conversation, conversation.peer)
 
-    def render(item: Item) -> str:
+    def render(item: Item) -> Markup:
         message = item.message
         note, is_highlighted = noted.get(message.id), message.id == highlight
-        if message.state not in SETTLED or message.media:
+        if message.whole is not None:
             return macro(item, conversation.peer, note, is_highlighted, may_send)  # type: ignore[no-any-return]
         marks = (item.who, item.name, item.starts_day, item.starts_group, item.is_first_unread, is_highlighted)
         shown = (message.id, message.state, message.occurred_at, message.body, conversation.peer, note)
         return _settled.get((shown, marks, for_whom), lambda: macro(item, conversation.peer, note, is_highlighted))
 
-    return Markup("").join([render(item) for item in items])
+    return joined(render(item) for item in items)
 
 
 @bp.app_template_global("assignee_options")

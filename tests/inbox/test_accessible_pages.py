@@ -1,0 +1,115 @@
+"""axe finds nothing on the pages around the inbox, and nothing there is cut off on a phone or at twice the size.
+
+One browser page shows them all, one after the other, in light and dark and at three widths.
+"""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+
+from grayscale import clock
+from grayscale.database import transaction
+from grayscale.domain import invitations
+from grayscale.domain.slots import offers
+from grayscale.extensions import db
+from grayscale.models import (
+    Delivery,
+    DeliveryState,
+    LeverEvent,
+    OfferState,
+    Role,
+    Slot,
+    SlotOffer,
+    Source,
+    Transcript,
+    TranscriptState,
+    User,
+    WebhookToken,
+)
+from tests.inbox.conftest import Office
+from tests.inbox.test_accessible import show, violations
+from tools import demo_states
+
+pytestmark = pytest.mark.browser
+LAPTOP, TWICE, PHONE = 1280, 640, 390
+NO_RAIL = {"include": ["html"], "exclude": [".rail"]}
+
+
+def looks(page: Page, path: str) -> list[str]:
+    """What is wrong with a page. The rail, the same on all, is looked at with the inbox."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": LAPTOP, "height": 800})
+    show(page, path)
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    found = violations(page, NO_RAIL)
+    page.emulate_media(color_scheme="dark")
+    for width in (TWICE, PHONE):
+        page.set_viewport_size({"width": width, "height": 800})
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            found.append(f"{over} px too wide at {width}")
+    return found + [f"dark: {each}" for each in violations(page, NO_RAIL, rules=["color-contrast"])]
+
+
+def busy(office: Office) -> tuple[list[str], str]:
+    """Rows behind the states of the pages a super admin and a candidate see; their paths, and that of an invitation."""
+    now = clock.now()
+    with office.app.app_context(), transaction() as session:
+        talk = demo_states.conversation_of("Mira Okafor")
+        ana = session.scalars(db.select(User).where(User.role == Role.SUPER_ADMIN)).first()
+        assert ana is not None
+        for event, state in zip(LeverEvent, [*DeliveryState, *DeliveryState], strict=False):
+            failed = state in (DeliveryState.FAILED, DeliveryState.DEAD)
+            session.add(
+                Delivery(
+                    source=Source.LEVER, external_id=event.value, event=event.value, payload='{"id": "1"}', state=state,
+                    received_at=now, triggered_at=now, next_attempt_at=now,
+                    error="Lever did not answer." if failed else None, effect=None if failed else "stage: A → B",
+                )
+            )  # fmt: skip
+        for token in session.scalars(db.select(WebhookToken).limit(4)):
+            token.token, token.set_at, token.set_by_id = "a" * 32, now, ana.id
+        for state in TranscriptState:
+            session.add(
+                Transcript(
+                    conversation_id=talk.id, opportunity_id=talk.opportunity_id, opportunity_lever_id="o",
+                    reference=f"r-{state.value}", first_at=now, last_at=now, message_count=2, state=state,
+                    next_attempt_at=now, created_at=now, posted_at=now if state is TranscriptState.POSTED else None,
+                    error="Lever refused the Note (403)." if state is TranscriptState.FAILED else None,
+                )
+            )  # fmt: skip
+        for n, (state, expires) in enumerate(((OfferState.OPEN, 1), (OfferState.BOOKED, 1), (OfferState.OPEN, -1))):
+            offer = SlotOffer(
+                token_hash=offers.hash_of(f"link-{n}"), uid=f"uid-{n}", conversation_id=talk.id,
+                opportunity_id=talk.opportunity_id, created_at=now, expires_at=now + timedelta(days=expires),
+                state=state, subject="Phone interview", duration_minutes=30, location="Harbor St 3", interviewers=[],
+                time_zone="America/Chicago", notice_hours=1, change_hours=1,
+                starts_at=now + timedelta(hours=30) if state is OfferState.BOOKED else None,
+            )  # fmt: skip
+            session.add(offer)
+            session.flush()
+            session.add_all(Slot(offer_id=offer.id, starts_at=now + timedelta(hours=h)) for h in (30, 31, 55))
+        session.flush()
+        transcript = session.scalar(db.select(db.func.min(Transcript.id)))
+        delivery = session.scalar(db.select(Delivery.id).where(Delivery.state == DeliveryState.DEAD).limit(1))
+        _, token = invitations.invite(email="new@harbor.example", name="New", role=Role.RECRUITER, by=ana)
+        return [
+            "/settings/ats/lever", "/settings/ats/lever/edit", "/events", f"/events/{delivery}", "/settings/texting",
+            "/settings/templates", "/settings/interviews", "/settings/company", "/settings/users",
+            f"/settings/users/{ana.id}", "/settings/users/invite", "/settings/single-sign-on", "/settings/audit",
+            "/account", "/text-from-lever", "/notes", f"/notes/{transcript}", f"/notes/conversations/{talk.id}",
+            f"/inbox/{talk.id}", f"/inbox/{talk.id}/times", f"/inbox/messages/{talk.last_message_id}/trace",
+            f"/inbox/{talk.id}/interviews/new?opportunity={talk.opportunity_id}", "/candidates", "/nowhere",
+            "/times/link-0", "/times/link-1", "/times/link-2", "/times/wrong",
+        ], f"/join/{token}"  # fmt: skip
+
+
+def test_the_pages_around_the_inbox(office: Office) -> None:
+    paths, invitation = busy(office)
+    page = office.sit_down("Ana", path="/account")
+    wrong = {path: looks(page, path) for path in paths}
+    page.context.clear_cookies()
+    for path in ("/login", invitation, "/join/wrong", "/setup/wrong"):
+        wrong[path] = looks(page, path)
+    assert {path: found for path, found in wrong.items() if found} == {}
