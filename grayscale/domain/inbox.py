@@ -6,13 +6,13 @@ nor counted (``visibility``).
 """
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, func, or_, select, tuple_, union
 
 from grayscale.database import Reading, shared_alias
 from grayscale.domain import visibility
@@ -31,6 +31,8 @@ from grayscale.models import (
     User,
 )
 from grayscale.models.types import BigId
+
+Columns = TypeVarTuple("Columns")
 
 PAGE = 40
 COUNT_CAP = 100
@@ -118,22 +120,31 @@ _assignee = shared_alias(User)
 _mine = shared_alias(ConversationMember)
 
 
+def with_mine(query: Select[*Columns], user: Reader) -> Select[*Columns]:
+    """A query of ``Conversation`` joined with the reader's membership, if there is one."""
+    return query.outerjoin(_mine, and_(_mine.conversation_id == Conversation.id, _mine.user_id == user.id))
+
+
+def read_up_to() -> ColumnElement[int]:
+    """Of a query ``with_mine``: every message up to this id is read."""
+    return func.coalesce(_mine.read_up_to_id, 0)
+
+
 def is_unread() -> ColumnElement[bool]:
-    """Condition on ``Conversation`` joined with the reader's membership: something received is not read."""
-    return and_(
-        Conversation.last_inbound_id.is_not(None),
-        Conversation.last_inbound_id > func.coalesce(_mine.read_up_to_id, 0),
-    )
+    """Condition on a query ``with_mine``: something received is not read."""
+    return and_(Conversation.last_inbound_id.is_not(None), Conversation.last_inbound_id > read_up_to())
 
 
 def in_view(view: View, user: Reader) -> ColumnElement[bool]:
-    """Condition on ``Conversation``: it belongs into *view* of *user*. Confidentiality is a condition of its own."""
+    """Condition on ``Conversation``: it belongs into *view* of *user*. Confidentiality is a condition of its own.
+
+    What is unread is no one condition: see ``_newest``.
+    """
     is_open = Conversation.archived_at.is_(None)
     conditions = {
         View.MINE: lambda: and_(is_open, Conversation.assignee_id == user.id),
         View.UNASSIGNED: lambda: and_(is_open, Conversation.assignee_id.is_(None)),
         View.ALL: lambda: is_open,
-        View.UNREAD: lambda: Conversation.id.in_(_unread_ids(user)),
         View.NEEDS_REPLY: lambda: and_(is_open, Conversation.needs_reply),
         # A failure is not put away with its conversation.
         View.FAILED: lambda: and_(Conversation.has_failure),
@@ -142,26 +153,41 @@ def in_view(view: View, user: Reader) -> ColumnElement[bool]:
     return conditions[view]()
 
 
-def _unread_ids(user: Reader) -> Select[Any]:
-    """Unread concerns what is mine, what I follow, and what is nobody's and waits for an answer."""
-    joined = and_(_mine.conversation_id == Conversation.id, _mine.user_id == user.id)
-    base = select(Conversation.id).outerjoin(_mine, joined).where(Conversation.archived_at.is_(None), is_unread())
+def _newest(view: View, user: Reader, narrowed: Callable[[Select[Any]], Select[Any]]) -> list[Select[Any]]:
+    """The ids in *view*, each select in the order of the list; *narrowed* says who may see them, from where, how many.
+
+    Unread concerns what is mine, what I follow, and what is nobody's and waits for an answer. Each of these follows an
+    index of its own and stops when there are enough: together they would be gathered whole before they are counted.
+    """
+    if view is not View.UNREAD:
+        return [narrowed(select(Conversation.id).where(in_view(view, user)))]
+    base = with_mine(select(Conversation.id), user).where(Conversation.archived_at.is_(None), is_unread())
     followed = (
         select(Conversation.id)
         .select_from(_mine)
         .join(Conversation, Conversation.id == _mine.conversation_id)
         .where(_mine.user_id == user.id, _mine.follows, Conversation.archived_at.is_(None), is_unread())
     )
-    each = union(
-        base.where(Conversation.assignee_id == user.id),
-        base.where(Conversation.assignee_id.is_(None), Conversation.needs_reply),
-        followed,
-    ).subquery()
-    return select(each.c.id)
+    return [
+        narrowed(base.where(Conversation.assignee_id == user.id)),
+        narrowed(base.where(Conversation.assignee_id.is_(None), Conversation.needs_reply)),
+        narrowed(followed),
+    ]
+
+
+def _together(parts: list[Select[Any]]) -> Subquery:
+    """The ids of all parts, each once."""
+    if len(parts) == 1:
+        return parts[0].subquery()
+    return union(*(select(part.subquery().c.id) for part in parts)).subquery()
+
+
+def _in_order(query: Select[Any]) -> Select[Any]:
+    return query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
 
 
 def concerns(user: Reader) -> ColumnElement[bool]:
-    """Condition on ``Conversation`` joined with the reader's membership: unread may be shown to this person."""
+    """Condition on a query ``with_mine``: unread may be shown to this person."""
     return or_(
         Conversation.assignee_id == user.id,
         and_(Conversation.assignee_id.is_(None), Conversation.needs_reply),
@@ -198,17 +224,26 @@ def _view(reader: ReaderKind, view: View, is_continued: bool) -> Reading:
 @lru_cache(maxsize=128)
 def _page_query(reader: ReaderKind, view: View | None, is_continued: bool) -> Select[*tuple[Any, ...]]:
     """The rows of *view*, or of those with the ``ids``; *is_continued* after the place ``after_at``, ``after_id``."""
-    which = Conversation.id.in_(bindparam("ids", expanding=True)) if view is None else in_view(view, reader)
-    query = rows_query(reader).where(which, visibility.conversations_for(reader))
-    if is_continued:
-        place = bindparam("after_at", type_=Conversation.last_activity_at.type), bindparam("after_id", type_=BigId)
-        query = query.where(tuple_(Conversation.last_activity_at, Conversation.id) < tuple_(*place))
-    return query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc()).limit(bindparam("most"))
+
+    def narrowed(query: Select[Any]) -> Select[Any]:
+        query = query.where(visibility.conversations_for(reader))
+        if is_continued:
+            place = bindparam("after_at", type_=Conversation.last_activity_at.type), bindparam("after_id", type_=BigId)
+            query = query.where(tuple_(Conversation.last_activity_at, Conversation.id) < tuple_(*place))
+        return _in_order(query).limit(bindparam("most"))
+
+    rows = rows_query(reader)
+    if view is None:
+        return narrowed(rows.where(Conversation.id.in_(bindparam("ids", expanding=True))))
+    if view is View.UNREAD:
+        unread = select(_together(_newest(view, reader, narrowed)).c.id)
+        return _in_order(rows.where(Conversation.id.in_(unread))).limit(bindparam("most"))
+    return narrowed(rows.where(in_view(view, reader)))
 
 
 def rows_query(user: Reader) -> Select[*tuple[Any, ...]]:
     """What a row shows, each by primary or unique key from the conversation."""
-    return (
+    rows: Select[*tuple[Any, ...]] = (
         select(
             Conversation.id,
             Conversation.peer,
@@ -238,8 +273,8 @@ def rows_query(user: Reader) -> Select[*tuple[Any, ...]]:
         .outerjoin(_assignee, _assignee.id == Conversation.assignee_id)
         .outerjoin(_tied, _tied.id == Conversation.opportunity_id)
         .outerjoin(Posting, Posting.lever_id == _tied.posting_lever_id)
-        .outerjoin(_mine, and_(_mine.conversation_id == Conversation.id, _mine.user_id == user.id))
     )
+    return with_mine(rows, user)
 
 
 def _row(line: Any, user: User) -> Row:
@@ -280,7 +315,7 @@ def _speaker(kind: Kind, author_id: int | None, author: str | None, user: User) 
 def counts(user: User) -> dict[View, int]:
     """How many conversations each view holds for this person, ``COUNT_CAP`` standing for that many or more."""
     [line] = _counts(ReaderKind.of(user)).rows(visibility.values(user) | {"cap": COUNT_CAP})
-    return {view: int(line[position]) for position, view in enumerate(View)}
+    return {view: min(int(line[position]), COUNT_CAP) for position, view in enumerate(View)}
 
 
 @lru_cache(maxsize=8)
@@ -288,8 +323,8 @@ def _counts(reader: ReaderKind) -> Reading:
     seen = visibility.conversations_for(reader)
     columns = []
     for view in View:
-        inner = select(Conversation.id).where(in_view(view, reader), seen).limit(bindparam("cap")).subquery()
-        columns.append(select(func.count()).select_from(inner).scalar_subquery().label(view.value))
+        found = _together(_newest(view, reader, lambda query: _in_order(query.where(seen)).limit(bindparam("cap"))))
+        columns.append(select(func.count()).select_from(found).scalar_subquery())
     return Reading(select(*columns))
 
 

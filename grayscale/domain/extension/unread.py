@@ -1,10 +1,10 @@
 """How many texts of a candidate wait for one person: what the tab on Lever's page shows."""
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
 from grayscale.domain import inbox, visibility
 from grayscale.extensions import db
-from grayscale.models import Conversation, ConversationMember, Direction, Message, Opportunity, User
+from grayscale.models import Conversation, Direction, Message, Opportunity, User
 
 
 def of_opportunity(lever_id: str, user: User) -> int:
@@ -16,20 +16,16 @@ def of_opportunity(lever_id: str, user: User) -> int:
     whose = select(Opportunity.candidate_id).where(
         Opportunity.lever_id == lever_id, visibility.opportunities_for(user)
     )
-    read = func.coalesce(ConversationMember.read_up_to_id, 0)
     texts = (
-        select(Message.id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .outerjoin(
-            ConversationMember,
-            and_(ConversationMember.conversation_id == Conversation.id, ConversationMember.user_id == user.id),
-        )
+        inbox.with_mine(select(Message.id).join(Conversation, Conversation.id == Message.conversation_id), user)
         .where(
             Conversation.candidate_id.in_(whose),
             visibility.conversations_for(user),
-            inbox.in_view(inbox.View.UNREAD, user),
+            Conversation.archived_at.is_(None),
+            inbox.is_unread(),
+            inbox.concerns(user),
             Message.direction == Direction.INBOUND,
-            Message.id > read,
+            Message.id > inbox.read_up_to(),
         )
         .limit(inbox.COUNT_CAP)
         .subquery()
