@@ -25,7 +25,7 @@ from grayscale.domain.company import ensure_rows
 from grayscale.extensions import db, limiter
 from grayscale.models import Role, User
 from tools import demo_data, demo_states
-from tools.prerequisites import chromium
+from tools.prerequisites import headless_chromium
 
 ROOT = Path(__file__).parent.parent
 SIZES = {"laptop": {"width": 1280, "height": 820}, "phone": {"width": 390, "height": 780}}
@@ -173,7 +173,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "screenshots")
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    path = chromium()
+    path = headless_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         with office(empty=True) as (_, url):
