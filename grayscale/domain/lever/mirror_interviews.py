@@ -104,7 +104,7 @@ def _tell(opportunity: Any) -> None:
 
 def _opportunity(lever_id: str) -> Any:
     query = select(
-        Opportunity.id, Opportunity.candidate_id, Opportunity.interviews_fetched_at, Opportunity.lever_updated_at
+        Opportunity.id, Opportunity.candidate_id, Opportunity.interviews_fetched_at, Opportunity.fetched_at
     )
     return db.session.execute(query.where(Opportunity.lever_id == lever_id)).first()
 
@@ -114,9 +114,9 @@ def _of(opportunity_id: int) -> Any:
 
 
 def _is_same(opportunity: Any, rows: dict[str, Row], gone: Iterable[str], fetched_at: datetime) -> bool:
-    """Nothing to write: same interviews, and they were listed since the opportunity last changed."""
+    """Nothing to write: same interviews, and nobody wants them listed since the opportunity was last written."""
     listed = opportunity.interviews_fetched_at
-    if listed is None or gone or (opportunity.lever_updated_at and listed < opportunity.lever_updated_at):
+    if listed is None or gone or listed < opportunity.fetched_at:
         return False
     stored = {one.lever_id: one.content_hash for one in db.session.scalars(_of(opportunity.id))}
     return all(stored.get(lever_id) == row["content_hash"] for lever_id, row in rows.items())

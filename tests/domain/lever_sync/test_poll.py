@@ -61,6 +61,13 @@ def active(lever: Sandbox, number: int = 0) -> str:
     return rows[number]
 
 
+def schedule(lever: Sandbox, of: str) -> None:
+    user = next(iter(lever.lever.data.users))
+    panel = lever.team.create_panel(of, user=user, managed=True)
+    fields = {"interviewers": [{"id": user}], "date": 1_900_000_000_000, "duration": 30}
+    lever.team.create_interview(of, panel, fields, user)
+
+
 def test_changes_are_fetched_every_five_minutes(connected: Flask, lever: Sandbox) -> None:
     run()
     moved = active(lever)
@@ -280,10 +287,7 @@ def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask
     with later(6):
         reasons = lever.lever.data.archive_reasons
         lever.team.archive(active(lever), next(reason["id"] for reason in reasons if reason["type"] != "hired"))
-        user = next(iter(lever.lever.data.users))
-        panel = lever.team.create_panel(active(lever), user=user, managed=True)
-        fields = {"interviewers": [{"id": user}], "date": 1_900_000_000_000, "duration": 30}
-        lever.team.create_interview(active(lever), panel, fields, user)
+        schedule(lever, active(lever))
         run(SyncKind.FULL)
     with later(15):
         due_run()
@@ -291,6 +295,19 @@ def test_a_webhook_that_keeps_silent_is_found_out_whoever_looks(connected: Flask
     assert found == {
         LeverEvent.STAGE_CHANGE, LeverEvent.DELETED, LeverEvent.ARCHIVE_CHANGE, LeverEvent.INTERVIEW_CREATED
     }
+
+
+@pytest.mark.parametrize("kind", [SyncKind.FULL, SyncKind.POLL])
+def test_interviews_a_webhook_brought_are_listed_once_more_at_most(
+    connected: Flask, lever: Sandbox, kind: SyncKind
+) -> None:
+    run()
+    of = active(lever)
+    schedule(lever, of)
+    refresh.interviews(of, Via.WEBHOOK)
+    lever.lever_requests.clear()
+    run(kind)
+    assert lever.lever_requests.count(path=f"{of}/interviews$") == 1
 
 
 def test_refresh_fetches_a_changed_phone_now(
