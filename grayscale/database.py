@@ -64,8 +64,9 @@ def own_file(path: Path) -> None:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give SQLite connections the settings the application relies on."""
+    """Give connections the settings the application relies on."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _leave_uncompiled)
         return
     event.listen(engine, "connect", _configure_connection)
     event.listen(engine, "begin", _begin)
@@ -84,6 +85,13 @@ def _configure_connection(connection: sqlite3.Connection, _record: object) -> No
         f"cache_size = -{PAGES_KIB}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _leave_uncompiled(connection: Any, _record: object) -> None:
+    """Compiling a statement to machine code takes PostgreSQL seconds, and running any of ours milliseconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

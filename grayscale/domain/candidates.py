@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, lit
 from sqlalchemy.orm import joinedload, selectinload
 
 from grayscale.database import Reading
-from grayscale.domain import search, visibility
+from grayscale.domain import search_people, search_words, visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.visibility import ReaderKind
 from grayscale.extensions import db
@@ -107,11 +107,10 @@ def page(user: User, filters: Filters, *, after: Place | None = None) -> Listing
     """Candidates this person may see, by name; those without one come last."""
     query = select(Candidate).where(visibility.candidates_for(user), *_conditions(user, filters))
     if filters.words:
-        terms = search.parse(filters.words)
+        terms = search_words.parse(filters.words)
         if not terms:
             return Listing([], None)
-        matching = search.candidate_ids(user, terms).subquery()
-        query = query.where(Candidate.id.in_(select(matching.c.id)))
+        query = query.where(*search_people.candidates(user, terms))
     found: list[Candidate] = []
     if after is None or after.name:
         found = _some(query.where(Candidate.name != ""), after, PAGE + 1)

@@ -5,64 +5,29 @@ beginnings of words, accents aside. What a person may not see is not searched.
 """
 
 import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Select,
-    bindparam,
-    column,
-    func,
-    intersect,
-    literal_column,
-    select,
-    table,
-    text,
-    union,
-)
+from sqlalchemy import ColumnElement, TextClause, column, func, select, table, text
 
 from grayscale.database import transaction
-from grayscale.domain import inbox, visibility
-from grayscale.domain.company import company
+from grayscale.domain import inbox, search_people, visibility
 from grayscale.domain.inbox import Row
-from grayscale.domain.texting import phones
+from grayscale.domain.search_words import Terms, fold, parse
 from grayscale.extensions import db
-from grayscale.models import (
-    Candidate,
-    CandidatePhone,
-    Conversation,
-    Direction,
-    Message,
-    Opportunity,
-    Posting,
-    User,
-)
+from grayscale.models import Conversation, Direction, Message, User
 
 PEOPLE = 20
 HITS = 30
-# How many matches of one kind are looked at before the rest is left to more words.
+# How many messages that match are looked at before the rest is left to more words.
 WIDEST = 400
-SHORTEST_WORD = 2
-MOST_WORDS = 8
+# So many words are looked up in messages; the others are looked for in what these bring. Each costs as much as it is
+# common, and words like "the" stand in every third message.
+LOOKED_UP = 4
 EXCERPT = 120
 FTS_TABLES = ("message_search", "candidate_search", "posting_search", "phone_search", "peer_search")
-
-_NOT_FOLDED = str.maketrans("đĐłŁıøØ", "ddllioo")
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What was asked: words to begin with, and the digits if it looks like a phone number."""
-
-    words: tuple[str, ...]
-    digits: str | None
-
-    def __bool__(self) -> bool:
-        return bool(self.words or self.digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +42,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """*people*: conversations by who they are with; *hits*: by what was said; *before* pages on through the hits."""
+    """*people*: conversations by who they are with; *hits*: by what was said; *before* pages on through the hits.
+
+    *is_all* is false where people of older conversations may match as well.
+    """
 
     people: list[Row]
     hits: list[Hit]
     before: int | None
+    is_all: bool = True
 
     def __bool__(self) -> bool:
-        return bool(self.people or self.hits)
-
-
-def fold(words: str) -> str:
-    """Lower case without accents, as both indexes keep words."""
-    plain = unicodedata.normalize("NFKD", words.translate(_NOT_FOLDED))
-    return "".join(char for char in plain if not unicodedata.combining(char)).lower()
-
-
-def parse(query: str) -> Terms:
-    """Read what a person typed."""
-    query = query.strip()[:200]
-    digits = None
-    if re.fullmatch(r"[\d\s()+./\-–]*", query):
-        digits = re.sub(r"\D", "", query)
-        digits = digits if len(digits) >= 3 else None
-    words = tuple(word for word in re.findall(r"\w+", fold(query)) if len(word) >= SHORTEST_WORD)[:MOST_WORDS]
-    return Terms(words, digits)
+        return bool(self.people or self.hits or self.before)
 
 
 def find(user: User, query: str, *, before: int | None = None) -> Found:
@@ -109,81 +61,15 @@ def find(user: User, query: str, *, before: int | None = None) -> Found:
     terms = parse(query)
     if not terms:
         return Found([], [], None)
-    people = [] if before else _people(user, terms)
+    people, is_all = ([], True) if before else _people(user, terms)
     hits, more = _hits(user, terms, before) if terms.words else ([], None)
-    return Found(people, hits, more)
+    return Found(people, hits, more, is_all)
 
 
-def _people(user: User, terms: Terms) -> list[Row]:
-    ids = list(db.session.scalars(conversation_ids(user, terms).order_by(literal_column("1").desc()).limit(WIDEST)))
-    return inbox.page(user, inbox.View.ALL, ids=ids, limit=PEOPLE).rows if ids else []
-
-
-def conversation_ids(user: User, terms: Terms) -> Select[Any] | CompoundSelect[Any]:
-    """Ids of conversations with people who match every word by name, posting or number."""
-    candidates = candidate_ids(user, terms).subquery()
-    with_them = select(Conversation.id).where(Conversation.candidate_id.in_(select(candidates.c.id)))
-    digits = terms.digits or (terms.words[0] if len(terms.words) == 1 and terms.words[0].isdigit() else None)
-    if digits is None:
-        return with_them
-    return union(with_them, select(_ids("peer_search", Conversation, Conversation.peer, [digits], "digits")))
-
-
-def candidate_ids(user: User, terms: Terms) -> CompoundSelect[Any]:
-    """Ids of candidates who match every word by name, posting or number; a column named ``id``.
-
-    Postings count as far as *user* may see who is in them; which of the people they may see is the caller's condition.
-    """
-    if terms.digits is not None:
-        # As typed, without a trunk zero, and as the company's region writes it internationally.
-        notations = {terms.digits, terms.digits.lstrip("0") or terms.digits, _international(terms.digits)}
-        return union(*(_by_phone(digits) for digits in sorted(notations)), _by_phone(terms.digits))
-    return intersect(*(select(_by_word(user, word).subquery().c.id) for word in terms.words))
-
-
-def _by_word(user: User, word: str) -> CompoundSelect[Any]:
-    name = select(_ids("candidate_search", Candidate, Candidate.name, [word]))
-    titled = select(_ids("posting_search", Posting, Posting.title, [word]))
-    postings = select(Posting.lever_id).where(Posting.id.in_(titled))
-    by_posting = select(Opportunity.candidate_id.label("id")).where(
-        Opportunity.posting_lever_id.in_(postings), visibility.opportunities_for(user)
-    )
-    ways = [name, by_posting]
-    if word.isdigit():
-        ways.append(_by_phone(word))
-    return union(*ways)
-
-
-def _by_phone(digits: str) -> Select[Any]:
-    numbers = select(_ids("phone_search", CandidatePhone, CandidatePhone.e164, [digits], "digits"))
-    return select(CandidatePhone.candidate_id.label("id")).where(CandidatePhone.id.in_(numbers))
-
-
-def _international(digits: str) -> str:
-    """The same number with its country code, read in the company's own region; as it is where that cannot be told."""
-    parsed = phones.parse(digits, company().region).e164
-    return parsed.lstrip("+") if parsed else digits
-
-
-def _ids(search: str, model: Any, words: Any, terms: list[str], kind: str = "words") -> ColumnElement[Any]:
-    """A column of row ids of *model* whose indexed words begin with each of *terms*; to be selected from."""
-    if db.engine.dialect.name == "sqlite":
-        fts = table(search, column("rowid"), column("words"))
-        match = text(f"{search} MATCH :{search}_q").bindparams(bindparam(f"{search}_q", _fts(terms), unique=True))
-        inner = select(fts.c.rowid.label("id")).select_from(fts).where(match)
-    else:
-        function = func.search_digits if kind == "digits" else func.search_words
-        query = func.to_tsquery(text("'simple'"), _tsquery(terms))
-        inner = select(model.id.label("id")).where(function(words).op("@@")(query))
-    return inner.subquery().c.id
-
-
-def _fts(terms: list[str]) -> str:
-    return " ".join(f'"{term}"*' for term in terms)
-
-
-def _tsquery(terms: list[str]) -> str:
-    return " & ".join(f"'{term}':*" for term in terms)
+def _people(user: User, terms: Terms) -> tuple[list[Row], bool]:
+    found = search_people.conversations(user, terms, PEOPLE)
+    rows = inbox.page(user, inbox.View.ALL, ids=found.ids, limit=PEOPLE).rows if found.ids else []
+    return rows, found.is_all or len(rows) == PEOPLE
 
 
 def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int | None]:
@@ -193,27 +79,32 @@ def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int 
         .where(Message.direction != Direction.INTERNAL, visibility.conversations_for(user))
         .limit(WIDEST)
     )
-    words = list(terms.words)
+    words = sorted(terms.words, key=len, reverse=True)
+    looked_up, others = words[:LOOKED_UP], words[LOOKED_UP:]
     if db.engine.dialect.name == "sqlite":
         fts = table("message_search", column("rowid"), column("words"))
-        matching = text("message_search MATCH :message_q").bindparams(message_q=_fts(words))
-        query = query.join(fts, fts.c.rowid == Message.id).where(matching).order_by(fts.c.rowid.desc())
+        said = " ".join(f'"{word}"*' for word in looked_up)
+        holds: ColumnElement[bool] | TextClause = text("message_search MATCH :message_q").bindparams(message_q=said)
+        query = query.join(fts, fts.c.rowid == Message.id).where(holds).order_by(fts.c.rowid.desc())
         if before is not None:
             query = query.where(fts.c.rowid < before)
     else:
-        match = func.search_words(Message.body).op("@@")(func.to_tsquery(text("'simple'"), _tsquery(words)))
-        query = query.where(match).order_by(Message.id.desc())
+        said = " & ".join(f"'{word}':*" for word in looked_up)
+        # Not in the order of the key: along it every message would be taken apart anew until there are enough.
+        holds = func.search_words(Message.body).op("@@")(func.to_tsquery(text("'simple'"), said))
+        query = query.where(holds).order_by((Message.id + 0).desc())
         if before is not None:
             query = query.where(Message.id < before)
     newest: dict[int, Any] = {}
-    last = None
-    for line in db.session.execute(query):
-        if line.conversation_id not in newest and len(newest) == HITS:
+    lines = db.session.execute(query).all()
+    last = lines[-1].id if len(lines) == WIDEST else None
+    for at, line in enumerate(lines):
+        if line.conversation_id in newest or not _begin_words(others, line.body):
+            continue
+        if len(newest) == HITS:
+            last = lines[at - 1].id
             break
-        newest.setdefault(line.conversation_id, line)
-        last = line.id
-    else:
-        last = None
+        newest[line.conversation_id] = line
     listed = inbox.page(user, inbox.View.ALL, ids=list(newest), limit=HITS).rows if newest else []
     rows = {row.id: row for row in listed}
     hits = [
@@ -222,6 +113,12 @@ def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int 
         if line.conversation_id in rows
     ]
     return hits, last
+
+
+def _begin_words(beginnings: Sequence[str], body: str) -> bool:
+    """Whether each of *beginnings* begins a word of *body*."""
+    words = [fold(word) for word in re.findall(r"[^\W_]+", body)] if beginnings else []
+    return all(any(word.startswith(beginning) for word in words) for beginning in beginnings)
 
 
 def excerpt(body: str, words: tuple[str, ...]) -> list[tuple[str, bool]]:

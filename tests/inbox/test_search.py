@@ -2,8 +2,9 @@
 
 import pytest
 
+from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import candidates, search
+from grayscale.domain import candidates, search, search_people
 from grayscale.extensions import db
 from grayscale.models import Candidate, Message, User
 from tests import factories
@@ -87,6 +88,87 @@ def test_a_confidential_posting_does_not_tell_who_is_in_it(jonas: User, ana: Use
         assert people(user, "chief nursing") == found
         listed = candidates.page(user, candidates.Filters(words="chief nursing")).profiles
         assert [profile.candidate.name for profile in listed] == found
+
+
+@pytest.fixture
+def common(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What more than two rows match counts as common, and no more than two conversations are gone through."""
+    monkeypatch.setattr(search_people, "FEW", 2)
+    monkeypatch.setattr(search_people, "FEW_BY_NAME", 2)
+    monkeypatch.setattr(search_people, "RECENT", 2)
+
+
+def nurses(count: int) -> None:
+    """People of the posting "Night Shift RN", the first one last active."""
+    posting = factories.posting()
+    for n in range(count):
+        conversation = talk(f"Nurse{n} Okafor", phone=f"+121855501{n:02}", minutes=n + 1)
+        assert conversation.candidate is not None
+        factories.opportunity(conversation.candidate, posting_lever_id=posting.lever_id)
+
+
+@pytest.mark.usefixtures("common")
+@pytest.mark.parametrize("query", ["night", "night okafor", "2185550", "okafor 218555"])
+def test_a_common_word_is_looked_for_in_the_newest_conversations_only(jonas: User, query: str) -> None:
+    nurses(4)
+    found = search.find(jonas, query)
+    assert [row.name for row in found.people] == ["Nurse0 Okafor", "Nurse1 Okafor"]
+    assert not found.is_all
+    listed = candidates.page(jonas, candidates.Filters(words=query)).profiles
+    assert len(listed) == 4
+
+
+@pytest.mark.usefixtures("common")
+@pytest.mark.parametrize("query", ["night nurse3", "okafor nurse3", "5550103", "okafor 5550103"])
+def test_a_rare_word_finds_the_oldest_beside_common_ones(jonas: User, query: str) -> None:
+    nurses(4)
+    found = search.find(jonas, query)
+    assert [row.name for row in found.people] == ["Nurse3 Okafor"]
+    assert found.is_all
+    listed = candidates.page(jonas, candidates.Filters(words=query)).profiles
+    assert [profile.candidate.name for profile in listed] == ["Nurse3 Okafor"]
+
+
+@pytest.mark.parametrize("few", [0, 5000])
+def test_what_is_confidential_takes_nobodys_place(
+    jonas: User, ana: User, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(search_people, "FEW", few)
+    monkeypatch.setattr(search, "PEOPLE", 1)
+    talk("Mira Seen", minutes=9)
+    for n in range(3):
+        person = factories.candidate(name=f"Mira Hidden{n}", phone=f"+164655501{n:02}")
+        opportunity = factories.opportunity(person, confidential=True, owner_lever_id="someone")
+        factories.conversation(person, opportunity_id=opportunity.id, peer=f"+164655501{n:02}")
+    assert people(jonas, "mira") == ["Mira Seen"]
+    assert people(ana, "mira") == ["Mira Hidden2"]
+
+
+def test_archived_conversations_are_gone_through_as_well(jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_people, "FEW", 0)
+    talk("Mira Open", minutes=9)
+    talk("Mira Away", phone="+12185550143", archived_at=clock.now())
+    assert people(jonas, "mira") == ["Mira Away", "Mira Open"]
+    assert search.find(jonas, "mira").is_all
+
+
+def test_many_words_of_a_message_are_all_asked_for(jonas: User) -> None:
+    conversation = talk("Mira Okafor")
+    factories.message(conversation, body="Is parking free at the east entrance on Sundays?")
+    assert len(hits(jonas, "parking entrance sundays free is at on")) == 1
+    assert hits(jonas, "parking entrance sundays free is at no") == []
+
+
+def test_one_long_talk_does_not_hide_the_others(jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "WIDEST", 2)
+    older = talk("Older", phone="+12185550143")
+    factories.message(older, body="parking please")
+    long = talk("Long")
+    for _ in range(3):
+        factories.message(long, body="parking again")
+    first = search.find(jonas, "parking")
+    assert [hit.row.name for hit in first.hits] == ["Long"]
+    assert [hit.row.name for hit in search.find(jonas, "parking", before=first.before).hits] == ["Long", "Older"]
 
 
 @pytest.mark.parametrize(
