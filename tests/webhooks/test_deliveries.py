@@ -1,6 +1,6 @@
 """Replaying what failed, forgetting what is old, and what a monitor reads."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -55,6 +55,33 @@ def test_a_replay_starts_over_and_asks_lever_again(
     assert fake.fetches() == 1
     line = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "delivery.replayed")).one()
     assert (line.user_id, line.subject) == (ana.id, str(row.id))
+
+
+def test_a_replay_keeps_what_came_of_it_before(connected: Flask, fake: FakeLever, ana: User) -> None:
+    fake.has()
+    moved = delivery(effect="Stage: New applicant → New lead", opportunity_lever_id="opportunity-1")
+    parked = delivery(state=DEAD, attempts=3, error="Not permitted (403).", opportunity_lever_id="opportunity-1")
+    with time_machine.travel(datetime(2026, 11, 26, 6, 10, tzinfo=UTC), tick=False) as moment:
+        send(connected, body())
+        events.handle_waiting()
+        for _ in range(2):
+            deliveries.replay(moved.id, ana)
+            deliveries.replay_failed(ana)
+            moment.shift(60)
+            events.handle_waiting()
+    kept = stored()
+    nothing = "UTC. Nothing new: already up to date"
+    assert (kept[moved.id].effect or "").splitlines() == [
+        "Stage: New applicant → New lead",
+        f"Replayed 26 Nov 2026, 06:10 {nothing}",
+        f"Replayed 26 Nov 2026, 06:11 {nothing}",
+    ]
+    assert (kept[parked.id].effect or "").splitlines() == [
+        "Failed after 3 attempts: Not permitted (403).",
+        f"Replayed 26 Nov 2026, 06:10 {nothing}",
+    ]
+    line, _ = deliveries.get(moved.id)
+    assert line.brief.splitlines() == [line.effect.splitlines()[0], line.effect.splitlines()[-1]]
 
 
 def test_all_failed_are_replayed_and_nothing_else(connected: Flask, ana: User) -> None:
@@ -154,7 +181,7 @@ def test_a_candidates_erasure_empties_the_payload(connected: Flask, fake: FakeLe
     factories.opportunity(lever_id="opportunity-1")
     events.handle_waiting()
     assert stored()[row.id].payload is None
-    assert stored()[row.id].effect == "erased: deleted in Lever"
+    assert stored()[row.id].effect == "Erased: deleted in Lever"
 
 
 def test_an_unknown_name_of_any_length_stays_on_one_line() -> None:

@@ -141,7 +141,7 @@ def test_deleted_erases_after_lever_confirmed_it(app: Flask, fake: FakeLever) ->
 
     assert mirrored() is None
     assert db.session.scalar(select(func.count()).select_from(Candidate)) == 0
-    assert again(delivery).effect == "erased: deleted in Lever"
+    assert again(delivery).effect == "Erased: deleted in Lever"
     assert db.session.scalars(select(Delivery.payload)).all() == [None, None]
 
 
@@ -151,7 +151,7 @@ def test_what_comes_late_about_somebody_deleted_is_done_with_at_once(app: Flask,
     events.handle_waiting()
     late = told(app, "candidateStageChange")
     events.handle_waiting()
-    assert (again(late).state, again(late).effect) == (DONE, "gone: deleted in Lever")
+    assert (again(late).state, again(late).effect) == (DONE, "Gone: deleted in Lever")
 
 
 def test_a_forged_deletion_erases_nothing(app: Flask, fake: FakeLever) -> None:
@@ -163,7 +163,7 @@ def test_a_forged_deletion_erases_nothing(app: Flask, fake: FakeLever) -> None:
             events.handle_waiting()
             assert again(delivery).state is state
     assert mirrored() is not None
-    assert again(delivery).effect == "nothing erased: Lever still has it"
+    assert again(delivery).effect == "Nothing erased: Lever still has it"
 
 
 def test_a_deletion_without_access_is_parked_with_the_reason(app: Flask, fake: FakeLever) -> None:
@@ -185,7 +185,7 @@ def test_an_absence_nobody_called_a_deletion_erases_nothing(app: Flask, fake: Fa
         for wait in (0, 6, 31, 121):
             moment.shift(wait)
             events.handle_waiting()
-    assert (again(delivery).state, again(delivery).effect) == (DONE, "gone: Lever does not have it")
+    assert (again(delivery).state, again(delivery).effect) == (DONE, "Gone: Lever does not have it")
     assert mirrored() is not None
 
 
@@ -227,7 +227,7 @@ def test_an_interview_told_before_it_can_be_read_is_looked_for_again(app: Flask,
         for wait in (0, 6, 31, 121):
             moment.shift(wait)
             events.handle_waiting()
-        assert (again(never).state, again(never).effect) == (DONE, "gone: Lever does not have it")
+        assert (again(never).state, again(never).effect) == (DONE, "Gone: Lever does not have it")
 
 
 def test_any_order_and_number_of_deliveries_ends_in_the_same_state(app: Flask, fake: FakeLever) -> None:
@@ -433,7 +433,7 @@ def test_one_that_names_nobody_is_done_with(app: Flask, fake: FakeLever) -> None
     content = body("candidateHired", data={"contactId": "c"})
     send(app, content)
     assert events.handle_waiting() == 1
-    assert only(content["id"]).effect == "names no opportunity; polling finds what changed"
+    assert only(content["id"]).effect == "Names no opportunity; polling finds what changed"
 
 
 def test_a_database_in_trouble_leaves_the_lease_to_run_out(

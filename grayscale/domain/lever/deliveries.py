@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit
+from grayscale.domain import audit, replays
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.domain.lever.receiving import HANDLED
 from grayscale.domain.nudges import Job, nudge
@@ -99,6 +99,12 @@ class Line:
         return {DeliveryState.DONE: "good", DeliveryState.DEAD: "bad", DeliveryState.FAILED: "warn"}.get(self.state, "")
 
     @property
+    def brief(self) -> str:
+        """What came of it in a line or two: after replays the first time and the last, unless it fails now."""
+        lines = (self.effect or "").splitlines()
+        return self.error or "\n".join([*lines[:1], *lines[1:][-1:]])
+
+    @property
     def can_replay(self) -> bool:
         """A look at Lever may be had at any time; what a carrier sent is worked in once."""
         return self.event in HANDLED if self.source is Source.LEVER else self.state in TROUBLED
@@ -162,7 +168,7 @@ def pretty(payload: str | None) -> str | None:
 
 
 def replay(delivery_id: int, by: User) -> Line:
-    """Handle one delivery once more, whatever came of it before. Raises ``NotFound`` and ``Invalid``."""
+    """Handle one delivery once more; what came of it before stays to be read. Raises ``NotFound`` and ``Invalid``."""
     line, _ = get(delivery_id)
     if not line.can_replay:
         raise Invalid("There is nothing to replay: this event is not handled, or was handled for good.")
@@ -220,7 +226,10 @@ def _start_over(*conditions: ColumnElement[bool]) -> int:
     done = db.session.execute(
         update(Delivery)
         .where(*conditions, free)
-        .values(state=DeliveryState.PENDING, attempts=0, next_attempt_at=now, lease_until=None, error=None)
+        .values(
+            state=DeliveryState.PENDING, attempts=0, next_attempt_at=now, lease_until=None, error=None,
+            effect=replays.begun(now),
+        )
         .execution_options(synchronize_session=False)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from sqlalchemy import false, or_, select, update
 
 from grayscale import clock, metrics
 from grayscale.database import end_read, transaction
-from grayscale.domain import leases, stopping
+from grayscale.domain import leases, replays, stopping
 from grayscale.domain.lever import connection
 from grayscale.domain.lever.handling import INTERVIEW_EVENTS, Again, Done, Parked, Result, Settled, Stop, Work, handle
 from grayscale.domain.lever.receiving import HANDLED
@@ -117,7 +117,7 @@ class _Round:
 
 
 def _names_nobody(one: Work) -> Result:
-    return Done("names no opportunity; polling finds what changed")
+    return Done("Names no opportunity; polling finds what changed")
 
 
 def _claim() -> list[Group]:
@@ -185,7 +185,7 @@ def _alike(settled: Settled, now: datetime) -> list[tuple[dict[str, object], lis
 
 def _values(result: Result, attempts: int, now: datetime) -> dict[str, object]:
     if isinstance(result, Done):
-        return {"state": DeliveryState.DONE, "effect": result.effect, "error": None, "handled_at": now}
+        return {"state": DeliveryState.DONE, "effect": replays.outcome(result.effect), "error": None, "handled_at": now}
     if isinstance(result, Again) and attempts < MOST_ATTEMPTS + (_extra_attempts() if result.outage else 0):
         due = now + _wait(result, attempts)
         return {"state": DeliveryState.FAILED, "error": result.reason, "next_attempt_at": due}
@@ -224,7 +224,7 @@ def _settle_latecomers(lever_id: str, settled: Settled, started_at: datetime, no
             Delivery.lease_until.is_(None),
             Delivery.next_attempt_at < started_at,
         )
-        .values(state=DeliveryState.DONE, effect=answered[0].effect, error=None, handled_at=now, attempts=1)
+        .values(**_values(answered[0], 1, now), attempts=1)
         .execution_options(synchronize_session=False)
     )
     return int(written.rowcount)  # type: ignore[attr-defined]

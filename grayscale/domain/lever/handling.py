@@ -27,7 +27,7 @@ INTERVIEW_EVENTS = frozenset(
 )
 # Lever may tell of something before it can be read, and of an end before it shows.
 READ_AGAIN = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
-UP_TO_DATE = "nothing new: already up to date"
+UP_TO_DATE = "Nothing new: already up to date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +131,19 @@ def _is_known(lever_id: str) -> bool:
 def _of_opportunity(one: Work, found: refresh.Refreshed) -> Result:
     if one.event != LeverEvent.DELETED:
         return Done(found.words or UP_TO_DATE)
-    return _once_more(one, "Lever still has it.", "nothing erased: Lever still has it")
+    return _once_more(one, "Lever still has it.", "Nothing erased: Lever still has it")
 
 
 def _without_opportunity(lever_id: str, work: Sequence[Work]) -> Settled:
     """Lever answers 404. Only a delivery that says so makes that a deletion; other absences the poll looks into."""
     if any(one.event == LeverEvent.DELETED for one in work):
         erased = erasure.erase_opportunity(lever_id, "deleted in Lever")
-        effect = "erased: deleted in Lever" if erased else "deleted in Lever; nothing of it was stored here"
+        effect = "Erased: deleted in Lever" if erased else "Deleted in Lever; nothing of it was stored here"
         return [(one, Done(effect)) for one in work]
     if _is_deleted(lever_id):
-        return [(one, Done("gone: deleted in Lever")) for one in work]
+        return [(one, Done("Gone: deleted in Lever")) for one in work]
     missing = "Lever has no such opportunity (404)."
-    return [(one, _once_more(one, missing, "gone: Lever does not have it")) for one in work]
+    return [(one, _once_more(one, missing, "Gone: Lever does not have it")) for one in work]
 
 
 def _is_deleted(lever_id: str) -> bool:
@@ -180,9 +180,9 @@ def _of_interviews(lever_id: str, work: Sequence[Work]) -> Settled:
     for one in work:
         shown = standing.get(one.interview_id or "")
         if not found.found or (shown is None and one.interview_id and one.event != LeverEvent.INTERVIEW_DELETED):
-            result: Result = _once_more(one, "Lever does not show this interview yet.", "gone: Lever does not have it")
+            result: Result = _once_more(one, "Lever does not show this interview yet.", "Gone: Lever does not have it")
         elif shown and one.event == LeverEvent.INTERVIEW_DELETED:
-            result = _once_more(one, "Lever still shows this interview.", "nothing cancelled: Lever still shows it")
+            result = _once_more(one, "Lever still shows this interview.", "Nothing cancelled: Lever still shows it")
         else:
             result = Done(found.words or UP_TO_DATE)
         settled.append((one, result))

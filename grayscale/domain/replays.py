@@ -1,0 +1,20 @@
+"""What a delivery that is handled once more keeps of the times before: its effect grows by a line for each replay."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, String, case, cast, func, literal
+
+from grayscale.models import Delivery
+
+
+def begun(now: datetime) -> ColumnElement[str | None]:
+    """The ``effect`` of a delivery that starts over at *now*: what came of it so far, its error and attempts too."""
+    attempts = cast(Delivery.attempts, String) + case((Delivery.attempts == 1, " attempt: "), else_=" attempts: ")
+    failed = case((Delivery.error.is_not(None), literal("Failed after ") + attempts + Delivery.error + "\n"), else_="")
+    before = func.coalesce(Delivery.effect + "\n", "")
+    return before + failed + literal(f"Replayed {now.astimezone(UTC):%-d %b %Y, %H:%M} UTC")
+
+
+def outcome(words: str) -> ColumnElement[str]:
+    """The ``effect`` of a delivery of which *words* came now: they end the line of its replay, if it is one."""
+    return case((Delivery.effect.is_(None), words), else_=Delivery.effect + literal(f". {words}"))
