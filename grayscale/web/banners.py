@@ -45,9 +45,8 @@ def banners() -> list[Banner]:
     lever = "/settings/ats/lever"
     if integration.key_state is KeyState.REFUSED:
         found.append(Banner(integration.key_error or "Lever refused the key.", "bad", lever, "Lever settings"))
-    webhooks = health.banner(reader_zone())
-    if webhooks is not None:
-        found.append(Banner(webhooks.words, webhooks.kind, f"{lever}#webhooks", "Webhooks"))
+    webhooks = health.banners(reader_zone())
+    found += [Banner(one.words, one.kind, f"{lever}#webhooks", "Webhooks") for one in webhooks]
     notes_warning = author.warning()
     if notes_warning:
         found.append(Banner(notes_warning, "warn", lever, "Lever settings"))

@@ -204,6 +204,7 @@ def test_health_is_told_in_words(as_ana: Browser, ana: User, values: dict[str, o
     tokens.save(LeverEvent.HIRED, "token", ana)
     with transaction() as session:
         row = session.get_one(WebhookToken, LeverEvent.HIRED)
+        row.set_at = clock.now() - timedelta(days=1)
         for name, value in values.items():
             setattr(row, name, clock.now() - value if isinstance(value, timedelta) else value)
     page = as_ana.get(f"{LEVER}/health")

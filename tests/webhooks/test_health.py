@@ -134,37 +134,73 @@ def test_counts_of_a_day_and_of_a_week(connected: Flask, noon: Traveller) -> Non
     assert of(LeverEvent.HIRED).accepted_7d == 0
 
 
+def told() -> list[tuple[str, str]]:
+    return [(banner.kind, banner.words) for banner in health.banners(CHICAGO)]
+
+
 def test_the_banner_comes_when_one_turns_bad_and_says_when_it_is_back(
     connected: Flask, noon: Traveller
 ) -> None:
-    assert health.banner(CHICAGO) is None
+    assert told() == []
     send(connected, body(signed_with="wrong"))
-    banner = health.banner(CHICAGO)
-    assert banner is not None
-    assert (banner.kind, banner.words) == (
-        "bad",
-        "Webhook Candidate Stage Change: Signature failing since 06:02, 1 rejected: is the token right?",
-    )
+    assert told() == [
+        ("bad", "Webhook Candidate Stage Change: Signature failing since 06:02, 1 rejected: is the token right?")
+    ]
     health.note_missed(LeverEvent.HIRED)
-    assert health.banner().words == (  # type: ignore[union-attr]
-        "2 webhooks do not get through: Candidate Stage Change, Candidate Hired."
-    )
-
+    assert told() == [("bad", "2 webhooks do not get through: Candidate Stage Change, Candidate Hired.")]
     send(connected, body())
+    assert [kind for kind, _ in told()] == ["bad", "good"]
+
     send(connected, body("candidateHired"))
-    back = health.banner()
-    assert back is not None
-    assert (back.kind, back.words) == ("good", "Receiving again: Candidate Stage Change, Candidate Hired.")
+    assert told() == [("good", "Receiving again: Candidate Stage Change, Candidate Hired.")]
     noon.shift(timedelta(minutes=16).total_seconds())
-    assert health.banner() is None
+    assert told() == []
+
+
+def test_a_phone_is_not_filled_with_the_names_of_all_webhooks(connected: Flask, noon: Traveller) -> None:
+    for event in list(LeverEvent)[:5]:
+        send(connected, body(event.value, signed_with="wrong"))
+    first = "Application Created, Candidate Stage Change, Candidate Archive State Change"
+    assert told() == [("bad", f"5 webhooks do not get through: {first} and 2 more.")]
+    for event in LeverEvent:
+        health.note_missed(event)
+        send(connected, body(event.value))
+    assert told() == [("good", "Receiving again: all eight.")]
+
+
+def test_only_an_event_brings_a_webhook_back_not_a_test_or_a_pasted_token(
+    connected: Flask, noon: Traveller
+) -> None:
+    send(connected, body(signed_with="wrong"))
+    send(connected, body(data={}))
+    assert (of().words, told()) == ("Waiting for the first event", [])
+    noon.shift(3600)
+    send(connected, body(triggeredAt=lever.now_ms()))
+    assert told() == [("good", "Receiving again: Candidate Stage Change.")]
+
+    noon.shift(60)
+    send(connected, body(signed_with="new"))
+    send(connected, body(data={}))
+    assert told() == []
+    noon.shift(60)
+    tokens.save(STAGE, "new", None)
+    assert (of().words, told()) == ("Waiting for the first event with the new token", [])
+    send(connected, body(triggeredAt=lever.now_ms()))
+    assert (of().state, told()) == ("previous", [])
+
+
+def test_a_test_does_not_end_a_silence(connected: Flask, noon: Traveller) -> None:
+    health.note_missed(STAGE)
+    send(connected, body(data={}))
+    assert (of().state, [kind for kind, _ in told()]) == ("silent", ["bad"])
 
 
 def test_a_webhook_without_a_token_is_bad_only_while_it_sends(
     connected: Flask, noon: Traveller
 ) -> None:
     lever.set_token(STAGE, None)
-    assert health.banner() is None
+    assert told() == []
     send(connected, body())
-    assert "no token is saved" in health.banner().words  # type: ignore[union-attr]
+    assert "no token is saved" in told()[0][1]
     noon.shift(25 * 3600)
-    assert health.banner() is None
+    assert told() == []

@@ -21,6 +21,7 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 # How long the banner says that a webhook is back.
 RECOVERY_SHOWN = timedelta(minutes=15)
+NAMED_IN_BANNER = 3
 ACCEPTED = (Outcome.ACCEPTED, Outcome.DUPLICATE)
 
 
@@ -60,6 +61,13 @@ class WebhookHealth:
         return self.state in (HealthState.FAILING, HealthState.SILENT)
 
     @property
+    def is_back(self) -> bool:
+        """Whether it was bad until just now and an event, not only a test, came since."""
+        if self.state is not HealthState.RECEIVING or self.recovered_at is None or self.last_accepted_at is None:
+            return False
+        return self.last_accepted_at >= self.recovered_at > clock.now() - RECOVERY_SHOWN
+
+    @property
     def accepted_24h(self) -> int:
         return _sum(self.counts_24h, ACCEPTED)
 
@@ -97,24 +105,31 @@ def of_all(zone: ZoneInfo | None = None) -> list[WebhookHealth]:
     return [_health(rows[event], day.get(event.value, {}), week.get(event.value, {}), zone) for event in LeverEvent]
 
 
-def banner(zone: ZoneInfo | None = None) -> Banner | None:
-    """What a super admin must know of the webhooks: which are bad, or which came back just now."""
+def banners(zone: ZoneInfo | None = None) -> list[Banner]:
+    """What a super admin must know of the webhooks: which are bad, and which came back just now."""
     zone = zone or company_zone()
     rows = _rows()
     found = [_health(rows[event], {}, {}, zone) for event in LeverEvent]
+    told = []
     bad = [health for health in found if health.is_bad]
     if len(bad) == 1:
         words = bad[0].words if bad[0].has_token else "Lever sends events, but no token is saved, so they are refused"
-        return Banner("bad", f"Webhook {bad[0].label}: {words}{'' if words.endswith('?') else '.'}")
-    if bad:
-        names = ", ".join(health.label for health in bad)
-        return Banner("bad", f"{len(bad)} webhooks do not get through: {names}.")
-    now = clock.now()
-    back = [h for h in found if h.recovered_at is not None and now - h.recovered_at < RECOVERY_SHOWN]
+        told.append(Banner("bad", f"Webhook {bad[0].label}: {words}{'' if words.endswith('?') else '.'}"))
+    elif bad:
+        told.append(Banner("bad", f"{len(bad)} webhooks do not get through{_names(bad)}."))
+    back = [health for health in found if health.is_back]
     if back:
-        names = ", ".join(health.label for health in back)
-        return Banner("good", f"Receiving again: {names}.")
-    return None
+        told.append(Banner("good", f"Receiving again{_names(back)}."))
+    return told
+
+
+def _names(found: list[WebhookHealth]) -> str:
+    """Which they are; a phone has no room for more than a few of the names, and the page that is linked has them."""
+    if len(found) == len(LeverEvent):
+        return ": all eight"
+    names = [health.label for health in found[:NAMED_IN_BANNER]]
+    more = len(found) - len(names)
+    return f": {', '.join(names)}{f' and {more} more' if more else ''}"
 
 
 def note_missed(event: LeverEvent, count: int = 1) -> None:
@@ -231,16 +246,12 @@ def _state(row: Any) -> HealthState:
         return HealthState.FAILING
     if row.missed_count:
         return HealthState.SILENT
-    if row.last_accepted_at is None:
+    newest = max((at for at in (row.last_accepted_at, row.last_verified_at) if at is not None), default=None)
+    if row.last_accepted_at is None or newest is None:
         return HealthState.WAITING
-    is_overlap = row.previous_until is not None and row.previous_until > clock.now()
-    return _overlapping(row) if is_overlap else HealthState.RECEIVING
-
-
-def _overlapping(row: Any) -> HealthState:
     # While two tokens are accepted, the newest event tells which of them Lever has.
-    newest = max(at for at in (row.last_accepted_at, row.last_verified_at) if at is not None)
-    if row.previous_used_at is not None and row.previous_used_at >= newest:
+    is_overlap = row.previous_until is not None and row.previous_until > clock.now()
+    if is_overlap and row.previous_used_at is not None and row.previous_used_at >= newest:
         return HealthState.PREVIOUS
     return HealthState.WAITING if row.set_at is not None and newest < row.set_at else HealthState.RECEIVING
 

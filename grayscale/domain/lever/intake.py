@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Dialect, Table, bindparam, case, func, null, or_, select, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, case, func, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -271,6 +271,13 @@ def _coalesce(name: str) -> Any:
 
 _at = bindparam("at", type_=_tokens.c.last_accepted_at.type)
 _this = _tokens.c.event == bindparam("webhook", type_=_tokens.c.event.type)
+_is_accepted = bindparam("accepted", type_=_tokens.c.last_accepted_at.type).is_not(None)
+# A test was signed rightly, but says nothing about the switch of its events: only one of those ends a silence, and is
+# worth the news that the webhook is back, also when a test before it ended the refusals.
+_is_unheard = _tokens.c.recovered_at.is_not(None) & (
+    _tokens.c.last_accepted_at.is_(None) | (_tokens.c.recovered_at > _tokens.c.last_accepted_at)
+)
+_is_back = (_tokens.c.failing_count > 0) | (_is_accepted & ((_tokens.c.missed_count > 0) | _is_unheard))
 _genuine = (
     update(_tokens)
     .where(_this)
@@ -278,13 +285,11 @@ _genuine = (
         last_accepted_at=_coalesce("accepted"),
         last_verified_at=_coalesce("verified"),
         previous_used_at=_coalesce("previous"),
-        recovered_at=case(
-            (or_(_tokens.c.failing_count > 0, _tokens.c.missed_count > 0), _at), else_=_tokens.c.recovered_at
-        ),
+        recovered_at=case((_is_back, _at), else_=_tokens.c.recovered_at),
         failing_since=null(),
         failing_count=0,
-        missed_since=null(),
-        missed_count=0,
+        missed_since=case((_is_accepted, null()), else_=_tokens.c.missed_since),
+        missed_count=case((_is_accepted, 0), else_=_tokens.c.missed_count),
     )
 )
 _reached = update(_tokens).where(_this).values(last_verified_at=_at)

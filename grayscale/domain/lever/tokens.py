@@ -129,6 +129,7 @@ def _set(row: WebhookToken, token: str | None, by: User | None) -> None:
     # What was counted against the old token says nothing about this one.
     row.failing_since, row.failing_count = None, 0
     row.missed_since, row.missed_count = None, 0
+    row.recovered_at = None
 
 
 def _drop_previous(row: WebhookToken) -> None:
