@@ -43,8 +43,22 @@ def test_no_token(connected: Flask, noon: Traveller) -> None:
     send(connected, body(triggeredAt=lever.now_ms()))
     assert of().words == "No token"
     assert of().detail == (
-        "Came too early: 1 event refused for lack of a token, last at 06:02. Lever tries again for some hours.",
+        "1 event refused for lack of a token, last at 06:02. Lever tries again for some hours.",
     )
+
+
+def test_removing_a_token_is_no_news_until_an_event_is_refused_for_lack_of_it(
+    connected: Flask, noon: Traveller
+) -> None:
+    send(connected, body(signed_with="wrong"))
+    noon.shift(60)
+    tokens.remove(STAGE, None)
+    assert (of().words, told()) == ("No token", [])
+    assert of().detail == ("Last rejected 1 min ago: the signature does not fit the token.",)
+    noon.shift(60)
+    send(connected, body())
+    assert [kind for kind, _ in told()] == ["bad"]
+    assert of().detail[0].startswith("1 event refused for lack of a token, last at 06:04.")
 
 
 def test_waiting_for_the_first_event(connected: Flask, noon: Traveller) -> None:
@@ -110,11 +124,11 @@ def test_silent_though_polling_found_changes(connected: Flask, noon: Traveller) 
     health.note_missed(STAGE)
     assert of().words == "Silent, though polling found 3 changes it should have told us"
     assert of().detail[0] == "Last accepted 3 h ago."
-    assert of().missed_7d == 3
+    assert of().words_7d == "1 accepted, 3 missed"
 
     send(connected, body())
     assert of().words == "Receiving, last a moment ago"
-    assert of().missed_7d == 3
+    assert of().detail == ("Within 7 days polling found 3 changes that it had not told.",)
 
 
 def test_counts_of_a_day_and_of_a_week(connected: Flask, noon: Traveller) -> None:
@@ -129,9 +143,14 @@ def test_counts_of_a_day_and_of_a_week(connected: Flask, noon: Traveller) -> Non
     some(2, 3)
     noon.shift(5 * 86_400)
     some(1, 0)
-    assert (of().accepted_24h, of().rejected_24h) == (1, 0)
-    assert (of().accepted_7d, of().rejected_7d) == (3, 3)
-    assert of(LeverEvent.HIRED).accepted_7d == 0
+    assert (of().words_24h, of().words_7d) == ("1 accepted", "3 accepted, 3 rejected")
+    assert of().detail == ("Last rejected 5 d ago: the signature does not fit the token.",)
+    assert of(LeverEvent.HIRED).words_7d == ""
+
+    again = body(triggeredAt=lever.now_ms())
+    for _ in range(3):
+        send(connected, again)
+    assert of().words_24h == "2 accepted, 2 repeated"
 
 
 def told() -> list[tuple[str, str]]:

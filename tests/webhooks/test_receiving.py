@@ -192,7 +192,7 @@ def test_without_a_token_a_real_event_is_refused_so_that_lever_tries_again(conne
     assert deliveries() == []
     assert tallies() == {("candidateHired", "no_token"): 1}
     assert webhook("candidateHired").last_rejected_reason == "no token is saved for it yet"
-    assert webhook("candidateHired").failing_count == 0
+    assert webhook("candidateHired").failing_count == 1
 
     lever.set_token(LeverEvent.HIRED)
     assert send(connected, content).status_code == 200

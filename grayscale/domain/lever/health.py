@@ -12,17 +12,15 @@ from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.company import company_zone
 from grayscale.domain.lever import intake
-from grayscale.domain.lever.health_words import HealthState, evidence_of, words_of
+from grayscale.domain.lever.health_words import WEEK, HealthState, counts_of, evidence_of, words_of
 from grayscale.domain.lever.verdicts import MISSED, REFUSED, Outcome
 from grayscale.extensions import db
 from grayscale.models import LeverEvent, Source, WebhookTally, WebhookToken
 
 DAY = timedelta(days=1)
-WEEK = timedelta(days=7)
 # How long the banner says that a webhook is back.
 RECOVERY_SHOWN = timedelta(minutes=15)
 NAMED_IN_BANNER = 3
-ACCEPTED = (Outcome.ACCEPTED, Outcome.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,8 @@ class WebhookHealth:
     last_verified_at: datetime | None
     last_rejected_at: datetime | None
     last_rejected_reason: str | None
+    # Since the last one accepted, or since the token was saved or removed.
+    failing_count: int
     recovered_at: datetime | None
     counts_24h: Mapping[str, int] = field(default_factory=dict)
     counts_7d: Mapping[str, int] = field(default_factory=dict)
@@ -57,7 +57,8 @@ class WebhookHealth:
     def is_bad(self) -> bool:
         """Whether what Lever tells does not reach us, so that changes wait for the next poll: worth a banner."""
         if self.state is HealthState.NO_TOKEN:
-            return self.last_rejected_at is not None and clock.now() - self.last_rejected_at < DAY
+            last = self.last_rejected_at if self.failing_count else None
+            return last is not None and clock.now() - last < DAY
         return self.state in (HealthState.FAILING, HealthState.SILENT)
 
     @property
@@ -68,24 +69,12 @@ class WebhookHealth:
         return self.last_accepted_at >= self.recovered_at > clock.now() - RECOVERY_SHOWN
 
     @property
-    def accepted_24h(self) -> int:
-        return _sum(self.counts_24h, ACCEPTED)
+    def words_24h(self) -> str:
+        return counts_of(self.counts_24h)
 
     @property
-    def accepted_7d(self) -> int:
-        return _sum(self.counts_7d, ACCEPTED)
-
-    @property
-    def rejected_24h(self) -> int:
-        return _sum(self.counts_24h, REFUSED)
-
-    @property
-    def rejected_7d(self) -> int:
-        return _sum(self.counts_7d, REFUSED)
-
-    @property
-    def missed_7d(self) -> int:
-        return self.counts_7d.get(MISSED, 0)
+    def words_7d(self) -> str:
+        return counts_of(self.counts_7d)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +213,7 @@ def _health(row: Any, day: Mapping[str, int], week: Mapping[str, int], zone: Zon
         label=row.event.label,
         state=state,
         words=words_of(state, row, zone),
-        detail=tuple(evidence_of(state, row, day, overlap, zone)),
+        detail=tuple(evidence_of(state, row, week, overlap, zone)),
         has_token=bool(row.has_token),
         set_at=row.set_at,
         set_by_id=row.set_by_id,
@@ -233,6 +222,7 @@ def _health(row: Any, day: Mapping[str, int], week: Mapping[str, int], zone: Zon
         last_verified_at=row.last_verified_at,
         last_rejected_at=row.last_rejected_at,
         last_rejected_reason=row.last_rejected_reason,
+        failing_count=row.failing_count,
         recovered_at=row.recovered_at,
         counts_24h=day,
         counts_7d=week,
@@ -254,7 +244,3 @@ def _state(row: Any) -> HealthState:
     if is_overlap and row.previous_used_at is not None and row.previous_used_at >= newest:
         return HealthState.PREVIOUS
     return HealthState.WAITING if row.set_at is not None and newest < row.set_at else HealthState.RECEIVING
-
-
-def _sum(counts: Mapping[str, int], verdicts: tuple[Outcome, ...]) -> int:
-    return sum(counts.get(verdict.value, 0) for verdict in verdicts)

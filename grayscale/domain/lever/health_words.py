@@ -2,12 +2,14 @@
 
 import enum
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from grayscale import clock
-from grayscale.domain.lever.verdicts import Outcome
+from grayscale.domain.lever.verdicts import MISSED, REFUSED, Outcome
+
+WEEK = timedelta(days=7)
 
 
 @enum.unique
@@ -43,15 +45,27 @@ def words_of(state: HealthState, row: Any, zone: ZoneInfo) -> str:
     return "No token" if state is HealthState.NO_TOKEN else "Waiting for the first event"
 
 
+def counts_of(counts: Mapping[str, int]) -> str:
+    """"12 accepted, 3 repeated, 1 rejected, 2 missed" of the counts by verdict; "" when there is nothing to count."""
+    found = {
+        "accepted": counts.get(Outcome.ACCEPTED, 0),
+        "repeated": counts.get(Outcome.DUPLICATE, 0),
+        "rejected": sum(counts.get(outcome, 0) for outcome in REFUSED),
+        "missed": counts.get(MISSED, 0),
+    }
+    return ", ".join(f"{count:,} {name}" for name, count in found.items() if count)
+
+
 def evidence_of(
-    state: HealthState, row: Any, day: Mapping[str, int], overlap: datetime | None, zone: ZoneInfo
+    state: HealthState, row: Any, week: Mapping[str, int], overlap: datetime | None, zone: ZoneInfo
 ) -> list[str]:
     found = []
-    early = day.get(Outcome.NO_TOKEN, 0)
-    if state is HealthState.NO_TOKEN and early:
-        events = "1 event" if early == 1 else f"{early} events"
+    if state is HealthState.NO_TOKEN and row.failing_count:
+        events = "1 event" if row.failing_count == 1 else f"{row.failing_count:,} events"
         last = f", last at {_clock(row.last_rejected_at, zone)}" if row.last_rejected_at else ""
-        found.append(f"Came too early: {events} refused for lack of a token{last}. Lever tries again for some hours.")
+        found.append(f"{events} refused for lack of a token{last}. Lever tries again for some hours.")
+    elif row.last_rejected_reason and row.last_rejected_at > clock.now() - WEEK:
+        found.append(f"Last rejected {ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
     if row.last_verified_at is not None and row.last_accepted_at is None:
         # A test before the token was saved proves the URL, not the token.
         proves_token = row.has_token and row.set_at is not None and row.last_verified_at >= row.set_at
@@ -61,13 +75,14 @@ def evidence_of(
             if proves_token
             else f"A connection test reached this URL {when}, before a token could tell that it was Lever’s."
         )
-    if state is HealthState.FAILING and row.last_rejected_reason:
-        found.append(f"Last rejected {ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
     if state in (HealthState.FAILING, HealthState.SILENT):
         heard = f"Last accepted {ago(row.last_accepted_at)}." if row.last_accepted_at else "Nothing accepted so far."
         found.append(heard)
     if state is HealthState.SILENT:
         found.append("The changes themselves were found by polling. Is the webhook switched on in Lever?")
+    elif week.get(MISSED):
+        changes = "1 change" if week[MISSED] == 1 else f"{week[MISSED]:,} changes"
+        found.append(f"Within 7 days polling found {changes} that it had not told.")
     if overlap is not None and state is HealthState.PREVIOUS:
         until = _clock(overlap, zone)
         found.append(

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from grayscale.database import Direct, together, transaction
 from grayscale.domain import nudges
-from grayscale.domain.lever.verdicts import GENUINE, Outcome
+from grayscale.domain.lever.verdicts import FAILING, GENUINE, Outcome
 from grayscale.domain.nudges import Job
 from grayscale.models import Delivery, LeverEvent, Source, WebhookTally, WebhookToken
 
@@ -256,7 +256,7 @@ def _note_health(connection: Connection, entries: Sequence[Entry]) -> None:
             if entry.outcome is Outcome.REACHED:
                 direct.reached.run(connection, {"webhook": entry.webhook, "at": entry.at})
                 continue
-            failing = entry.count if entry.outcome is Outcome.BAD_SIGNATURE else 0
+            failing = entry.count if entry.outcome in FAILING else 0
             direct.refused.run(
                 connection,
                 {"webhook": entry.webhook, "at": entry.at, "reason": entry.reason, "failing": failing},

@@ -43,6 +43,8 @@ STATUS = {
 REFUSED = tuple(STATUS)
 # Signed with a token that is stored: proof that the webhook works.
 GENUINE = (Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.VERIFIED)
+# Which say that nothing of a webhook gets through until somebody mends it.
+FAILING = (Outcome.BAD_SIGNATURE, Outcome.NO_TOKEN)
 # Also counted, though no request of its own: changes that polling found and no webhook told.
 MISSED = "missed"
 
