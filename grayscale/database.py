@@ -238,13 +238,7 @@ class Reading:
         columns = self._made.get(connection.dialect.name)
         if columns is None:
             columns = self._made[connection.dialect.name] = _Columns(self._statement, connection.dialect)
-        given = columns.given(values)
-        with _cursor(connection, columns.words) as cursor:
-            # Who listens to the engine hears of it as of any other statement.
-            for listener in connection.dispatch.before_cursor_execute:
-                listener(connection, cursor, columns.words, given, None, False)
-            cursor.execute(columns.words, given)
-            return columns.read(cursor.fetchall())
+        return columns.read(connection.exec_driver_sql(columns.words, columns.given(values)).fetchall())
 
 
 class Direct:

@@ -29,7 +29,7 @@ def sent() -> Iterator[list[dict[str, Any]]]:
     logging.configure()
     reporting.begin("https://key@sentry.test/1", release="1.0", transport=Kept)
     yield Kept.events
-    sentry_sdk.init()
+    sentry_sdk.init(default_integrations=False)
 
 
 def test_an_error_is_reported_without_what_it_was_about(sent: list[dict[str, Any]]) -> None:
