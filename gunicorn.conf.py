@@ -16,6 +16,7 @@ from grayscale.config import ConfigError, load_config
 from grayscale.domain import stopping
 from grayscale.jobs.scheduler import Jobs
 from grayscale.startup import NotReady, prepare
+from grayscale.web.lever_hook import NoiseCounter
 
 try:
     _config = load_config(os.environ, instance=Path(__file__).parent / "instance")
@@ -56,6 +57,7 @@ def post_worker_init(worker):
     if _config.jobs == "in-process":
         worker.jobs = Jobs(app)
         worker.jobs.start()
+    worker.noise_counter = NoiseCounter(app)
     stop_jobs_at_once(worker)
 
 
@@ -71,7 +73,10 @@ def stop_jobs_at_once(worker):
 
 
 def worker_exit(server, worker):
-    """Let the jobs finish their round."""
+    """Let the jobs finish their round, and write down what only memory holds."""
+    noise_counter = getattr(worker, "noise_counter", None)
+    if noise_counter is not None:
+        noise_counter.stop()
     jobs = getattr(worker, "jobs", None)
     if jobs is not None:
         jobs.stop()

@@ -18,7 +18,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Request
 
-from grayscale.domain.lever import receiving
+from grayscale.domain.lever import intake, receiving
 from grayscale.extensions import limiter
 from grayscale.logging import get_logger, write_request
 from grayscale.web.request_log import id_for, requests_served
@@ -30,9 +30,11 @@ log = get_logger(__name__)
 
 PREFIX = "/webhooks/lever/"
 ENDPOINT = "lever_webhook"
-# How many refusals of one address are written down in a minute; deliveries that verify are never limited. Each process
-# counts for itself: counting in the database would cost the writes that this is there to save.
+# How many refusals of one address and event are written down by themselves in a minute; what verifies is never
+# limited. Each process limits for itself: in the database it would cost the writes that this is there to save.
 NOISE = parse("60/minute")
+# The others are counted in memory and written down this often: what a killed process forgets is no more than that.
+NOISE_SECONDS = 2.0
 # The longest that a delivery lets pages go before it: however busy people are, webhooks are taken.
 PATIENCE_SECONDS = 0.05
 HEADERS = (
@@ -45,6 +47,31 @@ HEADERS = (
 def init_app(app: Flask) -> None:
     """Take the requests to the webhook URL before *app* sees them. Proxies' headers are to be read before."""
     app.wsgi_app = LeverHook(app, app.wsgi_app)  # type: ignore[method-assign]
+
+
+class NoiseCounter:
+    """The thread of a serving process that writes down what was refused in numbers."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lever-noise", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write down the rest, and end."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        is_over = False
+        while not is_over:
+            is_over = self._stop.wait(NOISE_SECONDS)
+            with self._app.app_context():
+                try:
+                    receiving.count_noise()
+                except intake.NotStored as error:
+                    log.warning("refused webhooks could not be counted yet", reason=type(error.__cause__).__name__)
 
 
 class People:
@@ -129,8 +156,8 @@ class LeverHook:
 
 
 def read_and_receive(request: Request) -> receiving.Verdict:
-    def may_record() -> bool:
-        return not limiter.enabled or limiter.limiter.hit(NOISE, "lever-webhooks", request.remote_addr or "")
+    def may_record(event: str) -> bool:
+        return not limiter.enabled or limiter.limiter.hit(NOISE, "lever-webhooks", request.remote_addr or "", event)
 
     # One more than is allowed: a body of unannounced length is not refused at the limit but silently cut there.
     request.max_content_length = receiving.MAX_BODY + 1

@@ -18,7 +18,7 @@ def connected(app: Flask) -> Flask:
     """The application with the key of its URL known and all eight tokens saved."""
     # What a process remembers between requests must not come from the test before.
     limiter.enabled = False
-    receiving._suppressed.clear()
+    receiving._noise.clear()
     lever.set_key()
     for event in LeverEvent:
         lever.set_token(event)

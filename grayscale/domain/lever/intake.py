@@ -13,22 +13,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Dialect, Table, bindparam, case, func, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from grayscale.database import Direct, together, transaction
+from grayscale.database import together, transaction
 from grayscale.domain import nudges
+from grayscale.domain.lever.intake_statements import REPEAT, delivery, statements
 from grayscale.domain.lever.verdicts import FAILING, GENUINE, Outcome
 from grayscale.domain.nudges import Job
-from grayscale.models import Delivery, LeverEvent, Source, WebhookTally, WebhookToken
+from grayscale.models import Delivery, LeverEvent, Source, WebhookTally
 
 SLOT = "grayscale.lever_intake"
 # How many deliveries of kinds nobody handles are kept in an hour; the others are only counted.
@@ -38,7 +37,6 @@ NUDGE_SECONDS = 0.25
 
 _deliveries: Table = Delivery.__table__
 _tallies: Table = WebhookTally.__table__
-_tokens: Table = WebhookToken.__table__
 
 
 class NotStored(Exception):
@@ -132,6 +130,14 @@ def store(entry: Entry) -> None:
     intake.store(entry)
 
 
+def store_all(entries: Sequence[Entry]) -> None:
+    """Commit *entries* by themselves, all at once. Raises ``NotStored``."""
+    _commit(entries)
+    for entry in entries:
+        if entry.error is not None:
+            raise NotStored(str(entry.error)) from entry.error
+
+
 def _commit(batch: Sequence[Entry]) -> None:
     """Commit *batch*, or leave in each of its entries why not."""
     try:
@@ -183,13 +189,13 @@ def _insert(connection: Connection, entries: Sequence[Entry]) -> list[int]:
     if not firsts:
         return []
     rows = [firsts[external_id][1] for external_id in sorted(firsts)]
-    insert = _direct(connection.dialect).insert
+    insert = statements(connection.dialect).insert
     if len(rows) == 1:
         made = insert.run(connection, rows[0])
     elif connection.dialect.name == "postgresql":
         made = insert.run_all(connection, rows)
     else:
-        made = [tuple(row) for row in connection.execute(_delivery("sqlite"), rows)]
+        made = [tuple(row) for row in connection.execute(delivery("sqlite"), rows)]
     stored = {id(firsts[external_id][0]) for _, external_id in made}
     for entry in entries:
         if entry.row is not None and id(entry) not in stored:
@@ -202,7 +208,7 @@ def _insert(connection: Connection, entries: Sequence[Entry]) -> list[int]:
 
 def _is_forged(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Whether what signs *row* came before with something else: Lever repeats a token only with its own event."""
-    known = connection.scalar(select(_deliveries.c.id).where(*(_deliveries.c[key] == row[key] for key in _REPEAT)))
+    known = connection.scalar(select(_deliveries.c.id).where(*(_deliveries.c[key] == row[key] for key in REPEAT)))
     if known is not None:
         return False
     before = connection.scalar(
@@ -218,7 +224,7 @@ def _is_forged(connection: Connection, row: Mapping[str, Any]) -> bool:
 def add_to_tally(connection: Connection, event: str, verdict: str, at: datetime, count: int) -> None:
     """Count *count* more of *verdict* in the hour of *at*, inside the caller's transaction."""
     key = {"source": Source.LEVER, "event": event, "verdict": verdict, "hour": hour_of(at)}
-    _direct(connection.dialect).count.run(connection, {**key, "count": count, "last_at": at})
+    statements(connection.dialect).count.run(connection, {**key, "count": count, "last_at": at})
 
 
 def _has_room(connection: Connection, entry: Entry) -> bool:
@@ -234,7 +240,7 @@ def _has_room(connection: Connection, entry: Entry) -> bool:
 
 def _note_health(connection: Connection, entries: Sequence[Entry]) -> None:
     """Evidence of one webhook, in the order it came; what says the same is written once."""
-    direct = _direct(connection.dialect)
+    direct = statements(connection.dialect)
     for genuine, run in groupby(entries, key=lambda entry: entry.outcome in GENUINE):
         same = list(run)
         last = same[-1]
@@ -261,97 +267,3 @@ def _note_health(connection: Connection, entries: Sequence[Entry]) -> None:
                 connection,
                 {"webhook": entry.webhook, "at": entry.at, "reason": entry.reason, "failing": failing},
             )
-
-
-def _coalesce(name: str) -> Any:
-    """The value bound to *name* for the column of that meaning, or what the column holds."""
-    column = {"accepted": "last_accepted_at", "verified": "last_verified_at", "previous": "previous_used_at"}[name]
-    return func.coalesce(bindparam(name, type_=_tokens.c[column].type), _tokens.c[column])
-
-
-_at = bindparam("at", type_=_tokens.c.last_accepted_at.type)
-_this = _tokens.c.event == bindparam("webhook", type_=_tokens.c.event.type)
-_is_accepted = bindparam("accepted", type_=_tokens.c.last_accepted_at.type).is_not(None)
-# A test was signed rightly, but says nothing about the switch of its events: only one of those ends a silence, and is
-# worth the news that the webhook is back, also when a test before it ended the refusals.
-_is_unheard = _tokens.c.recovered_at.is_not(None) & (
-    _tokens.c.last_accepted_at.is_(None) | (_tokens.c.recovered_at > _tokens.c.last_accepted_at)
-)
-_is_back = (_tokens.c.failing_count > 0) | (_is_accepted & ((_tokens.c.missed_count > 0) | _is_unheard))
-_genuine = (
-    update(_tokens)
-    .where(_this)
-    .values(
-        last_accepted_at=_coalesce("accepted"),
-        last_verified_at=_coalesce("verified"),
-        previous_used_at=_coalesce("previous"),
-        recovered_at=case((_is_back, _at), else_=_tokens.c.recovered_at),
-        failing_since=null(),
-        failing_count=0,
-        missed_since=case((_is_accepted, null()), else_=_tokens.c.missed_since),
-        missed_count=case((_is_accepted, 0), else_=_tokens.c.missed_count),
-    )
-)
-_reached = update(_tokens).where(_this).values(last_verified_at=_at)
-_failing = bindparam("failing", type_=_tokens.c.failing_count.type)
-_refused = (
-    update(_tokens)
-    .where(_this)
-    .values(
-        last_rejected_at=_at,
-        last_rejected_reason=bindparam("reason", type_=_tokens.c.last_rejected_reason.type),
-        failing_count=_tokens.c.failing_count + _failing,
-        failing_since=case((_failing > 0, func.coalesce(_tokens.c.failing_since, _at)), else_=_tokens.c.failing_since),
-    )
-)
-
-
-# What every delivery of an event has; those of one hour share a row of the count.
-_DELIVERY = (
-    "source", "external_id", "event", "payload", "received_at", "triggered_at", "opportunity_lever_id", "state",
-    "attempts", "next_attempt_at", "token_digest",
-)  # fmt: skip
-_REPEAT = ("source", "external_id")
-_TALLY = ("source", "event", "verdict", "hour", "count", "last_at")
-
-
-@dataclass(frozen=True, slots=True)
-class _Statements:
-    """What a single delivery costs, without SQLAlchemy's own work at each statement: more than the database's."""
-
-    insert: Direct
-    count: Direct
-    genuine: Direct
-    reached: Direct
-    refused: Direct
-
-
-@lru_cache(maxsize=4)
-def _direct(dialect: Dialect) -> _Statements:
-    return _Statements(
-        insert=Direct(_delivery(dialect.name), dialect, _DELIVERY),
-        count=Direct(_tally(dialect.name), dialect, _TALLY),
-        genuine=Direct(_genuine, dialect),
-        reached=Direct(_reached, dialect),
-        refused=Direct(_refused, dialect),
-    )
-
-
-def _delivery(dialect: str) -> Any:
-    """Insert a delivery unless it is there. What it returns tells a new row from a repeat; the count of rows does not
-    on both databases."""
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return (
-        insert(_deliveries)
-        .on_conflict_do_nothing()
-        .returning(_deliveries.c.id, _deliveries.c.external_id)
-    )
-
-
-def _tally(dialect: str) -> Any:
-    """Count one more of a verdict."""
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_tallies)
-    return insert.on_conflict_do_update(
-        index_elements=["source", "event", "verdict", "hour"],
-        set_={"count": _tallies.c.count + insert.excluded.count, "last_at": insert.excluded.last_at},
-    )

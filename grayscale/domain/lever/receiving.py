@@ -7,9 +7,8 @@ fact. The key in the path keeps strangers out, the signature tells Lever from so
 import hashlib
 import json
 import threading
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,10 +32,11 @@ HANDLED = {event.value: event for event in LeverEvent}
 NAMED = HANDLED.keys() | {"contactCreated", "contactUpdated"}
 UNKNOWN = "unknown"
 
-MayRecord = Callable[[], bool]
+# Asked with the name an event is counted under.
+MayRecord = Callable[[str], bool]
 
-_suppressed: Counter[tuple[str, str]] = Counter()
-_suppressing = threading.Lock()
+_noise: dict[tuple[str, Outcome], intake.Entry] = {}
+_noting = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +116,10 @@ def _judge(body: WebhookBody, now: datetime) -> _Judgement:
 def _settle(entry: intake.Entry, may_record: MayRecord) -> Verdict:
     metrics.webhooks_received.inc()
     noise = entry.outcome in REFUSED or entry.outcome is Outcome.UNHANDLED
-    if noise and not may_record():
-        with _suppressing:
-            _suppressed[entry.event, entry.outcome.value] += 1
+    if noise and not may_record(entry.event):
+        _set_aside([entry])
         status = 429 if entry.outcome in REFUSED else entry.outcome.status
     else:
-        if noise:
-            with _suppressing:
-                # Those that were not worth a write of their own are counted with the next one that is.
-                entry.count += _suppressed.pop((entry.event, entry.outcome.value), 0)
         intake.store(entry)
         status = entry.outcome.status
     if entry.outcome in REFUSED:
@@ -132,6 +127,31 @@ def _settle(entry: intake.Entry, may_record: MayRecord) -> Verdict:
     else:
         metrics.webhooks_accepted.labels(entry.event, entry.outcome.value).inc()
     return Verdict(entry.outcome, status)
+
+
+def count_noise() -> None:
+    """Write down, in one commit, what was not worth one by itself. Raises ``intake.NotStored``, losing nothing."""
+    with _noting:
+        waiting = list(_noise.values())
+        _noise.clear()
+    if not waiting:
+        return
+    try:
+        intake.store_all([replace(entry) for entry in waiting])
+    except intake.NotStored:
+        _set_aside(waiting)
+        raise
+
+
+def _set_aside(entries: Iterable[intake.Entry]) -> None:
+    """Keep the newest of a kind, and how many there were."""
+    with _noting:
+        for entry in entries:
+            kept = _noise.setdefault((entry.event, entry.outcome), entry)
+            if kept is not entry:
+                kept.count += entry.count
+                kept.at, kept.reason = max((kept.at, kept.reason or ""), (entry.at, entry.reason or ""))
+            kept.row = None
 
 
 def _row(body: WebhookBody, raw: bytes, now: datetime, outcome: Outcome) -> dict[str, Any]:
