@@ -48,11 +48,16 @@ def test_only_super_admins_see_events_and_payloads(connected: Flask, as_jonas: B
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", ["Candidate Hired", "Candidate Stage Change", "Contact Updated"]),
+        ("", ["Candidate Hired", "Candidate Archive State Change", "Candidate Stage Change", "Contact Updated"]),
+        ("before=-1", ["Candidate Hired", "Candidate Archive State Change", "Candidate Stage Change", "Contact Updated"]),
+        (f"before={10**30}", None),
         ("event=candidateHired", ["Candidate Hired"]),
         ("verdict=dead", ["Candidate Stage Change"]),
         ("verdict=unhandled", ["Contact Updated"]),
         ("candidate=okafor", ["Candidate Hired"]),
+        ("candidate=sofía+PENA", ["Candidate Archive State Change"]),
+        ("candidate=pena+okafor", []),
+        ("candidate=-", []),
         ("candidate=opportunity-2", ["Candidate Stage Change"]),
         ("event=candidateHired&verdict=dead", []),
         ("source=twilio_inbound", ["Received text"]),
@@ -63,6 +68,8 @@ def test_filters(connected: Flask, as_ana: Browser, query: str, expected: list[s
     factories.opportunity(factories.candidate(name="Mira Okafor"), lever_id="opportunity-1")
     delivery(event="contactUpdated", state=DeliveryState.UNHANDLED, opportunity_lever_id=None)
     delivery(event="candidateStageChange", state=DeliveryState.DEAD, opportunity_lever_id="opportunity-2")
+    factories.opportunity(factories.candidate(name="Peña, Sofía"), lever_id="opportunity-3")
+    delivery(event="candidateArchiveChange", opportunity_lever_id="opportunity-3")
     delivery(event="candidateHired")
     delivery(event="inbound", source=Source.TWILIO_INBOUND)
 
@@ -73,7 +80,7 @@ def test_filters(connected: Flask, as_ana: Browser, query: str, expected: list[s
     if expected is not None:
         assert [row.split(", event")[0].strip() for row in rows] == expected
     else:
-        assert len(rows) == 3
+        assert len(rows) == 4
 
 
 def test_older_events_are_a_page_away(connected: Flask, as_ana: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +105,11 @@ def test_refused_requests_are_counted_and_shown(connected: Flask, as_ana: Browse
     assert len(rows) == 2
     assert any("Candidate Stage Change 3 times Signature wrong" in row for row in rows)
     assert any("Unknown event 1 time Not readable" in row for row in rows)
-    assert len(listed(as_ana.get("/events?verdict=refused&event=candidateStageChange"))) == 1
+    page = as_ana.get("/events?verdict=refused&event=candidateStageChange&candidate=sofia")
+    assert len(listed(page)) == 1
+    assert "cannot be filtered by candidate" in page.words
+    assert page.one("#filter-candidate").has_attr("disabled")
+    assert "No older event" in as_ana.get("/events?before=1").words
 
 
 def test_one_event_with_its_payload(connected: Flask, as_ana: Browser) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from grayscale import clock
 from grayscale.database import transaction
@@ -15,6 +15,7 @@ from grayscale.domain import audit, replays
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.domain.lever.receiving import HANDLED
 from grayscale.domain.nudges import Job, nudge
+from grayscale.domain.search_words import matching, parse
 from grayscale.extensions import db
 from grayscale.models import Candidate, Delivery, DeliveryState, Opportunity, Source, User, WebhookTally
 from grayscale.models.lever_integration import EVENT_LABELS
@@ -58,7 +59,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to look for; an empty one excludes nothing. *candidate* is part of a name, or Lever's opportunity id."""
+    """What to look for; an empty one excludes nothing. *candidate* is words of a name, or Lever's opportunity id."""
 
     source: Source | None = Source.LEVER
     event: str = ""
@@ -276,10 +277,16 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Delivery.event == filters.event)
     if filters.state is not None:
         found.append(Delivery.state == filters.state)
-    words = filters.candidate.strip()
-    if words:
-        found.append(
-            or_(Delivery.opportunity_lever_id == words, Candidate.name.icontains(words, autoescape=True))
-            & (Delivery.state != DeliveryState.UNHANDLED)
-        )
+    candidate = filters.candidate.strip()
+    if candidate:
+        found += [_is_about(candidate), Delivery.state != DeliveryState.UNHANDLED]
     return found
+
+
+def _is_about(candidate: str) -> ColumnElement[bool]:
+    is_named = Delivery.opportunity_lever_id == candidate
+    words = parse(candidate).words
+    if not words:
+        return is_named
+    named = [Candidate.id.in_(matching("candidate_search", Candidate, Candidate.name, [word])) for word in words]
+    return or_(is_named, and_(*named))

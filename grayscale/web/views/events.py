@@ -22,6 +22,8 @@ VERDICTS = {
     REFUSED: "Refused",
 }
 
+LARGEST_ID = 2**63
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -30,19 +32,22 @@ Choice = TypeVar("Choice", bound=StrEnum)
 def index() -> ResponseReturnValue:
     filters = _filters(request.args)
     verdict = request.args.get("verdict", "")
+    is_refused = verdict == REFUSED
+    before = request.args.get("before", type=int)
+    before = before if before is not None and 0 < before < LARGEST_ID else None
     chosen = {
         "source": filters.source.value if filters.source and filters.source is not Source.LEVER else None,
         "event": filters.event or None,
         "verdict": verdict if verdict in VERDICTS else None,
-        "candidate": filters.candidate or None,
+        "candidate": None if is_refused else filters.candidate or None,
     }
-    is_refused = verdict == REFUSED
     return render_template(
         "events/index.html",
         filters=filters,
         verdict=chosen["verdict"] or "",
+        before=before,
         chosen={name: value for name, value in chosen.items() if value},
-        found=None if is_refused else deliveries.find(filters, before=request.args.get("before", type=int)),
+        found=None if is_refused else deliveries.find(filters, before=before),
         refusals=health.refusals(filters.event) if is_refused else (),
         refused_today=health.refused_today(),
         counts=deliveries.counts(),
