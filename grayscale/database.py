@@ -8,6 +8,7 @@ quicker than SQLite's own polling. No call to the outside world may be made insi
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, Select, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from grayscale.extensions import db
@@ -37,8 +38,9 @@ _writers = threading.Lock()
 
 @dataclass(slots=True)
 class _Transaction:
-    """What is to happen around the commit of the transaction that is open."""
+    """Until when it may wait to begin (``time.monotonic``), and what is to happen around its commit."""
 
+    give_up_at: float | None = None
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: list[Callable[[], None]] = field(default_factory=list)
 
@@ -95,12 +97,34 @@ def _leave_uncompiled(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if in_transaction() else "BEGIN")
+    current = _open.get()
+    if current is None or current.give_up_at is None:
+        connection.exec_driver_sql("BEGIN" if current is None else "BEGIN IMMEDIATE")
+        return
+    link: Any = connection.connection.driver_connection
+    link.execute(f"PRAGMA busy_timeout = {max(int((current.give_up_at - time.monotonic()) * 1000), 1)}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        link.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def _as_writer(patience: float | None) -> Iterator[None]:
+    if not _writers.acquire(timeout=-1 if patience is None else max(patience, 0)):
+        raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("other writers take too long"))
+    try:
+        yield
+    finally:
+        _writers.release()
+
+
+@contextmanager
+def transaction(patience: float | None = None) -> Iterator[Session]:
     """A write: all of it is committed at the end, or none of it.
+
+    With *patience*, SQLAlchemy's ``OperationalError`` is raised when SQLite's other writers take longer than that many
+    seconds; without, each of them is waited for, of this process without end.
 
     An inner ``transaction()`` joins the outer one. Rows loaded before are read anew inside, so a decision rests on what
     is stored now.
@@ -113,8 +137,8 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("changes were made to the session outside a transaction()")
     session.rollback()
     session.expire_all()
-    current = _Transaction()
-    with _writers if db.engine.dialect.name == "sqlite" else nullcontext():
+    current = _Transaction(None if patience is None else time.monotonic() + patience)
+    with _as_writer(patience) if db.engine.dialect.name == "sqlite" else nullcontext():
         token = _open.set(current)
         try:
             yield session

@@ -1,15 +1,16 @@
 """Each thing Lever, or somebody who pretends to be Lever, may send: the status it gets and what is kept."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-from grayscale import clock
+from grayscale import clock, database
 from grayscale.database import transaction
 from grayscale.domain import nudges
 from grayscale.domain.lever import intake, receiving
@@ -413,6 +414,30 @@ def test_a_database_that_cannot_commit_answers_503(connected: Flask, monkeypatch
 
     assert send(connected, content).status_code == 200
     assert len(deliveries()) == 1
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_writers_who_do_not_end_are_reported_before_lever_gives_up(
+    connected: Flask, monkeypatch: pytest.MonkeyPatch, is_ours: bool
+) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite has one writer at a time")
+    monkeypatch.setattr(intake, "ANSWER_WITHIN", 0.05)
+    busy = "SELECT timeout FROM pragma_busy_timeout"
+    began = time.monotonic()
+    with db.engine.connect() as other:
+        if is_ours:
+            database._writers.acquire()
+        else:
+            other.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
+        try:
+            assert send(connected, body()).status_code == 503
+        finally:
+            database._writers.release() if is_ours else other.connection.driver_connection.rollback()  # type: ignore[union-attr]
+    # The limit that others wait for is 15 s.
+    assert time.monotonic() - began < 5
+    assert send(connected, body()).status_code == 200
+    assert db.session.scalar(text(busy)) == database.BUSY_TIMEOUT_MS
 
 
 def test_trouble_of_ours_is_never_a_500(connected: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

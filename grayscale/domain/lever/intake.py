@@ -32,6 +32,8 @@ from grayscale.models import Delivery, LeverEvent, Source, WebhookTally
 SLOT = "grayscale.lever_intake"
 # How many deliveries of kinds nobody handles are kept in an hour; the others are only counted.
 UNHANDLED_KEPT_AN_HOUR = 100
+# Lever gives up on an answer after 5 s: of a database that takes nothing by then it is told, so that it tries again.
+ANSWER_WITHIN, SHORTEST_WAIT = 4.0, 0.1
 # Waking the scheduler costs more than storing a delivery: not more often than this.
 NUDGE_SECONDS = 0.25
 
@@ -64,6 +66,7 @@ class Entry:
     count: int = 1
     row: dict[str, Any] | None = None
     error: BaseException | None = None
+    came_at: float = field(default_factory=time.monotonic)
     # Held until it is committed, or its request's turn to commit.
     turn: threading.Lock = field(default_factory=_held)
     is_settled: bool = False
@@ -141,7 +144,7 @@ def store_all(entries: Sequence[Entry]) -> None:
 def _commit(batch: Sequence[Entry]) -> None:
     """Commit *batch*, or leave in each of its entries why not."""
     try:
-        with transaction() as session:
+        with transaction(patience=_patience(batch)) as session:
             _write(session, batch)
     except Exception as error:
         if len(batch) == 1 or isinstance(error, (OperationalError, NoConnection)):
@@ -155,6 +158,11 @@ def _commit(batch: Sequence[Entry]) -> None:
         for entry in batch:
             entry.error = error
         raise
+
+
+def _patience(batch: Sequence[Entry]) -> float:
+    """How long other writers may be waited for: whoever came first is told in time, and those after them in turn."""
+    return max(ANSWER_WITHIN - (time.monotonic() - min(entry.came_at for entry in batch)), SHORTEST_WAIT)
 
 
 def _write(session: Session, batch: Sequence[Entry]) -> None:

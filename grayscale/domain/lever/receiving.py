@@ -7,6 +7,7 @@ fact. The key in the path keeps strangers out, the signature tells Lever from so
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -137,7 +138,7 @@ def count_noise() -> None:
     if not waiting:
         return
     try:
-        intake.store_all([replace(entry) for entry in waiting])
+        intake.store_all([replace(entry, came_at=time.monotonic()) for entry in waiting])
     except intake.NotStored:
         _set_aside(waiting)
         raise
