@@ -70,6 +70,8 @@ class LeverIntegration(db.Model):  # type: ignore[name-defined]
     webhook_key: Mapped[str] = mapped_column(EncryptedText)
     previous_webhook_key: Mapped[str | None] = mapped_column(EncryptedText)
     previous_webhook_key_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # SHA-256 in hex of those that were ended, with spaces between, the latest first.
+    ended_webhook_keys: Mapped[str | None] = mapped_column(Text)
 
     # Permission name (the guide's) -> "granted" | "missing" | "unproven" | "unknown".
     permissions: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -98,6 +100,9 @@ class WebhookToken(db.Model):  # type: ignore[name-defined]
     previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # When a delivery last came signed with the previous token: until it stops, ending the overlap would lose events.
     previous_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    # When one last came at a webhook URL that is not the current one; as of a new URL, when one last came at all.
+    earlier_url_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     last_verified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -19,6 +19,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Request
 
 from grayscale.domain.lever import intake, receiving
+from grayscale.domain.lever.signing import Standing
 from grayscale.extensions import limiter
 from grayscale.logging import get_logger, write_request
 from grayscale.web.request_log import id_for, requests_served
@@ -144,9 +145,10 @@ class LeverHook:
         """Store what Lever tells. Lever tries again unless the answer is 2xx, so trouble of ours is 503, never 500."""
         with self._app.app_context():
             try:
-                if not receiving.knows(key):
+                standing = receiving.standing_of(key)
+                if standing is None:
                     return "not found", 404
-                verdict = read_and_receive(request)
+                verdict = read_and_receive(request, standing)
             except ClientDisconnected:
                 return "incomplete", 400
             except Exception as error:
@@ -155,7 +157,7 @@ class LeverHook:
         return ("too many" if verdict.status == 429 else verdict.outcome.value), verdict.status
 
 
-def read_and_receive(request: Request) -> receiving.Verdict:
+def read_and_receive(request: Request, standing: Standing) -> receiving.Verdict:
     def may_record(event: str) -> bool:
         return not limiter.enabled or limiter.limiter.hit(NOISE, "lever-webhooks", request.remote_addr or "", event)
 
@@ -167,4 +169,4 @@ def read_and_receive(request: Request) -> receiving.Verdict:
         return receiving.refuse_too_large(may_record=may_record)
     if len(raw) > receiving.MAX_BODY:
         return receiving.refuse_too_large(may_record=may_record)
-    return receiving.receive(raw, may_record=may_record)
+    return receiving.receive(raw, may_record=may_record, standing=standing)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from time_machine import Traveller, travel
 
-from grayscale.domain.lever import checklist, health, tokens
+from grayscale.domain.lever import checklist, health, tokens, url_use
 from grayscale.domain.lever.health import WebhookHealth
 from grayscale.models import LeverEvent, User
 from tests.webhooks import lever
@@ -124,7 +124,7 @@ def test_silent_though_polling_found_changes(connected: Flask, noon: Traveller) 
     health.note_missed(STAGE)
     assert of().words == "Silent, though polling found 3 changes it should have told us"
     assert of().detail[0] == "Last accepted 3 h ago."
-    assert of().words_7d == "1 accepted, 3 missed"
+    assert of().words_7d == ("1 accepted", "3 missed")
 
     send(connected, body())
     assert of().words == "Receiving, last a moment ago"
@@ -143,14 +143,14 @@ def test_counts_of_a_day_and_of_a_week(connected: Flask, noon: Traveller) -> Non
     some(2, 3)
     noon.shift(5 * 86_400)
     some(1, 0)
-    assert (of().words_24h, of().words_7d) == ("1 accepted", "3 accepted, 3 rejected")
+    assert (of().words_24h, of().words_7d) == (("1 accepted",), ("3 accepted", "3 rejected"))
     assert of().detail == ("Last rejected 5 d ago: the signature does not fit the token.",)
-    assert of(LeverEvent.HIRED).words_7d == ""
+    assert of(LeverEvent.HIRED).words_7d == ()
 
     again = body(triggeredAt=lever.now_ms())
     for _ in range(3):
         send(connected, again)
-    assert of().words_24h == "2 accepted, 2 repeated"
+    assert of().words_24h == ("2 accepted", "2 repeated")
 
 
 def told() -> list[tuple[str, str]]:
@@ -223,3 +223,52 @@ def test_a_webhook_without_a_token_is_bad_only_while_it_sends(
     assert "no token is saved" in told()[0][1]
     noon.shift(25 * 3600)
     assert told() == []
+
+
+def test_while_earlier_urls_work_it_is_told_which_webhooks_use_them(connected: Flask, noon: Traveller) -> None:
+    for event in (STAGE, LeverEvent.HIRED, LeverEvent.DELETED):
+        send(connected, body(event.value, triggeredAt=lever.now_ms()))
+    assert url_use.of(health.of_all(CHICAGO)) is None
+    noon.shift(60)
+    tokens.rotate_webhook_key(None)
+    noon.shift(60)
+    send(connected, body(triggeredAt=lever.now_ms()))
+    new = tokens.webhook_url().rsplit("/", 1)[1]
+    send(connected, body("candidateHired", triggeredAt=lever.now_ms()), key=new)
+    noon.shift(240)
+    use = url_use.of(health.of_all(CHICAGO))
+    assert use is not None
+    assert use.sentences == (
+        "Lever still calls the previous URL for: Candidate Stage Change (4 min ago).",
+        "Nothing came since the new URL was made for: Candidate Deleted.",
+        "1 webhook last came at the current URL.",
+    )
+    tokens.end_key_overlap(None)
+    words = [of(event).words for event in (STAGE, LeverEvent.HIRED, LeverEvent.DELETED)]
+    waiting = "Waiting for the first event at the current URL"
+    assert words == [waiting, "Receiving, last 4 min ago", waiting]
+
+
+@pytest.mark.parametrize("is_ended_by_hand", [True, False])
+def test_what_lever_sends_to_an_ended_url_is_seen(
+    connected: Flask, noon: Traveller, is_ended_by_hand: bool
+) -> None:
+    send(connected, body(triggeredAt=lever.now_ms()))
+    tokens.rotate_webhook_key(None)
+    if is_ended_by_hand:
+        tokens.end_key_overlap(None)
+    noon.shift(8 * 86_400)
+    connected.extensions.pop("grayscale.lever_signing", None)
+    assert send(connected, body("candidateHired", signed_with="a stranger's")).status_code == 404
+    assert send(connected, body(key="no key of ours"), key="never-a-key").status_code == 404
+    assert told() == []
+    for _ in range(2):
+        assert send(connected, body(triggeredAt=lever.now_ms())).status_code == 404
+    words = "Lever calls a URL that was ended, 2 rejected since 06:02: give it the current one"
+    assert told() == [("bad", f"Webhook Candidate Stage Change: {words}.")]
+    assert of().detail[0] == "Last rejected a moment ago: it called a URL that was ended."
+    assert of(LeverEvent.HIRED).words_24h == ("1 rejected",)
+    assert checklist.steps()[2].evidence == "Lever calls one that was ended for 1 of 8 webhooks, see below."
+
+    send(connected, body(triggeredAt=lever.now_ms()), key=tokens.webhook_url().rsplit("/", 1)[1])
+    assert of().words == "Receiving, last a moment ago"

@@ -46,9 +46,9 @@ def test_a_webhook_waits_while_a_page_is_made(
     monkeypatch.setattr(lever_hook, "PATIENCE_SECONDS", 10)
     waits, order = threading.Event(), []
     nobody = connected.wsgi_app._people._nobody  # type: ignore[attr-defined]
-    let_pass, knows = nobody.wait, receiving.knows
+    let_pass, knows = nobody.wait, receiving.standing_of
     monkeypatch.setattr(nobody, "wait", lambda seconds: (waits.set(), let_pass(seconds)))
-    monkeypatch.setattr(receiving, "knows", lambda key: (order.append("webhook"), knows(key))[1])
+    monkeypatch.setattr(receiving, "standing_of", lambda key: (order.append("webhook"), knows(key))[1])
 
     with ThreadPoolExecutor(2) as pool:
         page = pool.submit(connected.wsgi_app, {"PATH_INFO": "/inbox"}, lambda *_: None)

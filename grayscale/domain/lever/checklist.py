@@ -10,6 +10,7 @@ from grayscale.clients.lever.permissions import PERMISSIONS
 from grayscale.domain.company import lever_integration
 from grayscale.domain.lever import sync
 from grayscale.domain.lever.health_words import ago
+from grayscale.domain.lever.verdicts import ENDED_URL_REASON
 from grayscale.extensions import db
 from grayscale.models import KeyState, LeverEvent, LeverIntegration, SyncKind, WebhookToken
 
@@ -32,6 +33,8 @@ class Tokens:
     saved: int
     heard: int
     failing: int
+    # Sent to a URL of ours that was ended.
+    astray: int
     outdated: int
     last_signed_at: datetime | None
     was_called: bool
@@ -49,7 +52,7 @@ def steps() -> list[Step]:
         Step(
             3,
             "Copy the webhook URL from Grayscale",
-            tokens.was_called,
+            tokens.was_called and not tokens.astray,
             _called_words(tokens),
         ),
         Step(
@@ -65,6 +68,8 @@ def steps() -> list[Step]:
 
 
 def _called_words(tokens: Tokens) -> str:
+    if tokens.astray:
+        return f"Lever calls one that was ended for {tokens.astray} of {len(LeverEvent)} webhooks, see below."
     if tokens.last_signed_at is not None:
         return f"Lever last called it {ago(tokens.last_signed_at)}."
     return "It was called; that it was Lever shows with the first token." if tokens.was_called else "Not called yet."
@@ -110,11 +115,13 @@ def _tokens() -> Tokens:
         & (used >= func.coalesce(WebhookToken.last_accepted_at, used))
         & (used >= func.coalesce(WebhookToken.last_verified_at, used))
     )
-    saved, heard_of, failing, old, accepted, verified, called, rejected = db.session.execute(
+    is_failing = WebhookToken.token.is_not(None) & (WebhookToken.failing_count > 0)
+    saved, heard_of, failing, astray, old, accepted, verified, called, rejected = db.session.execute(
         select(
             func.count(WebhookToken.set_at).filter(WebhookToken.token.is_not(None)),
             func.count().filter(heard),
-            func.count().filter(WebhookToken.token.is_not(None), WebhookToken.failing_count > 0),
+            func.count().filter(is_failing, WebhookToken.last_rejected_reason.is_distinct_from(ENDED_URL_REASON)),
+            func.count().filter(is_failing, WebhookToken.last_rejected_reason == ENDED_URL_REASON),
             func.count().filter(outdated),
             func.max(WebhookToken.last_accepted_at),
             func.max(WebhookToken.last_verified_at).filter(proven),
@@ -123,4 +130,4 @@ def _tokens() -> Tokens:
         )
     ).one()
     signed = max((moment for moment in (accepted, verified) if moment is not None), default=None)
-    return Tokens(saved, heard_of, failing, old, signed, any((accepted, called, rejected)))
+    return Tokens(saved, heard_of, failing, astray, old, signed, any((accepted, called, rejected)))

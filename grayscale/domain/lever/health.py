@@ -6,16 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, case, false, func, select, true
 
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.company import company_zone
 from grayscale.domain.lever import intake
-from grayscale.domain.lever.health_words import WEEK, HealthState, counts_of, evidence_of, words_of
+from grayscale.domain.lever.health_words import (
+    WEEK,
+    HealthState,
+    counts_of,
+    evidence_of,
+    is_at_earlier_url,
+    newest_of,
+    words_of,
+)
 from grayscale.domain.lever.verdicts import MISSED, REFUSED, Outcome
 from grayscale.extensions import db
-from grayscale.models import LeverEvent, Source, WebhookTally, WebhookToken
+from grayscale.models import LeverEvent, LeverIntegration, Source, WebhookTally, WebhookToken
 
 DAY = timedelta(days=1)
 # How long the banner says that a webhook is back.
@@ -39,6 +47,10 @@ class WebhookHealth:
     set_at: datetime | None
     set_by_id: int | None
     overlap_until: datetime | None
+    # When the last one of all came that was signed rightly.
+    newest_at: datetime | None
+    # The same if that was at a URL before the current one.
+    earlier_url_at: datetime | None
     last_accepted_at: datetime | None
     last_verified_at: datetime | None
     last_rejected_at: datetime | None
@@ -69,11 +81,11 @@ class WebhookHealth:
         return self.last_accepted_at >= self.recovered_at > clock.now() - RECOVERY_SHOWN
 
     @property
-    def words_24h(self) -> str:
+    def words_24h(self) -> tuple[str, ...]:
         return counts_of(self.counts_24h)
 
     @property
-    def words_7d(self) -> str:
+    def words_7d(self) -> tuple[str, ...]:
         return counts_of(self.counts_7d)
 
 
@@ -176,6 +188,7 @@ _COLUMNS = (
     WebhookToken.set_by_id,
     case((WebhookToken.previous_token.is_not(None), WebhookToken.previous_until)).label("previous_until"),
     WebhookToken.previous_used_at,
+    WebhookToken.earlier_url_at,
     WebhookToken.last_verified_at,
     WebhookToken.last_accepted_at,
     WebhookToken.last_rejected_at,
@@ -189,7 +202,9 @@ _COLUMNS = (
 
 def _rows() -> dict[LeverEvent, Any]:
     """The evidence, without the secrets beside it."""
-    return {row.event: row for row in db.session.execute(select(*_COLUMNS))}
+    works = select(LeverIntegration.previous_webhook_key_until > clock.now()).scalar_subquery()
+    query = select(*_COLUMNS, func.coalesce(works, false()).label("earlier_url_works"))
+    return {row.event: row for row in db.session.execute(query)}
 
 
 def _counts(since: datetime) -> dict[str, dict[str, int]]:
@@ -218,6 +233,8 @@ def _health(row: Any, day: Mapping[str, int], week: Mapping[str, int], zone: Zon
         set_at=row.set_at,
         set_by_id=row.set_by_id,
         overlap_until=overlap,
+        newest_at=newest_of(row),
+        earlier_url_at=row.earlier_url_at if is_at_earlier_url(row) else None,
         last_accepted_at=row.last_accepted_at,
         last_verified_at=row.last_verified_at,
         last_rejected_at=row.last_rejected_at,
@@ -236,11 +253,13 @@ def _state(row: Any) -> HealthState:
         return HealthState.FAILING
     if row.missed_count:
         return HealthState.SILENT
-    newest = max((at for at in (row.last_accepted_at, row.last_verified_at) if at is not None), default=None)
+    newest = newest_of(row)
     if row.last_accepted_at is None or newest is None:
         return HealthState.WAITING
     # While two tokens are accepted, the newest event tells which of them Lever has.
     is_overlap = row.previous_until is not None and row.previous_until > clock.now()
     if is_overlap and row.previous_used_at is not None and row.previous_used_at >= newest:
         return HealthState.PREVIOUS
-    return HealthState.WAITING if row.set_at is not None and newest < row.set_at else HealthState.RECEIVING
+    is_token_new = row.set_at is not None and newest < row.set_at
+    is_url_new = is_at_earlier_url(row) and not row.earlier_url_works
+    return HealthState.WAITING if is_token_new or is_url_new else HealthState.RECEIVING

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from grayscale import clock
-from grayscale.domain.lever.verdicts import MISSED, REFUSED, Outcome
+from grayscale.domain.lever.verdicts import ENDED_URL_REASON, MISSED, REFUSED, Outcome
 
 WEEK = timedelta(days=7)
 
@@ -34,26 +34,33 @@ def words_of(state: HealthState, row: Any, zone: ZoneInfo) -> str:
         return f"Receiving, last {ago(row.last_accepted_at)}"
     if state is HealthState.FAILING and row.failing_since is not None:
         since = _clock(row.failing_since, zone)
-        return f"Signature failing since {since}, {row.failing_count} rejected: is the token right?"
+        count = f"{row.failing_count:,} rejected"
+        is_astray = row.last_rejected_reason == ENDED_URL_REASON
+        return (
+            f"Lever calls a URL that was ended, {count} since {since}: give it the current one"
+            if is_astray
+            else f"Signature failing since {since}, {count}: is the token right?"
+        )
     if state is HealthState.SILENT:
         changes = "1 change" if row.missed_count == 1 else f"{row.missed_count} changes"
         return f"Silent, though polling found {changes} it should have told us"
     if state is HealthState.PREVIOUS:
         return "Lever still signs with the previous token"
     if state is HealthState.WAITING and row.last_accepted_at is not None:
-        return "Waiting for the first event with the new token"
+        is_new_token = row.set_at is not None and (newest_of(row) or row.set_at) < row.set_at
+        return f"Waiting for the first event {'with the new token' if is_new_token else 'at the current URL'}"
     return "No token" if state is HealthState.NO_TOKEN else "Waiting for the first event"
 
 
-def counts_of(counts: Mapping[str, int]) -> str:
-    """"12 accepted, 3 repeated, 1 rejected, 2 missed" of the counts by verdict; "" when there is nothing to count."""
+def counts_of(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """"12 accepted", "3 repeated", "1 rejected", "2 missed" of the counts by verdict, as far as there are any."""
     found = {
         "accepted": counts.get(Outcome.ACCEPTED, 0),
         "repeated": counts.get(Outcome.DUPLICATE, 0),
         "rejected": sum(counts.get(outcome, 0) for outcome in REFUSED),
         "missed": counts.get(MISSED, 0),
     }
-    return ", ".join(f"{count:,} {name}" for name, count in found.items() if count)
+    return tuple(f"{count:,} {name}" for name, count in found.items() if count)
 
 
 def evidence_of(
@@ -92,6 +99,17 @@ def evidence_of(
         used = f"last used {ago(row.previous_used_at)}" if row.previous_used_at else "not used since"
         found.append(f"The previous token is accepted until {_clock(overlap, zone)}; {used}.")
     return found
+
+
+def newest_of(row: Any) -> datetime | None:
+    """When the last one came that was signed rightly, event or test."""
+    return max((at for at in (row.last_accepted_at, row.last_verified_at) if at is not None), default=None)
+
+
+def is_at_earlier_url(row: Any) -> bool:
+    """Whether that was at a URL before the current one, as far as Lever was heard from at all."""
+    newest = newest_of(row)
+    return newest is not None and row.earlier_url_at is not None and row.earlier_url_at >= newest
 
 
 def ago(moment: datetime | None) -> str:

@@ -63,6 +63,7 @@ class Entry:
     webhook: LeverEvent | None = None
     reason: str | None = None
     used_previous: bool = False
+    used_earlier_url: bool = False
     count: int = 1
     row: dict[str, Any] | None = None
     error: BaseException | None = None
@@ -262,6 +263,7 @@ def _note_health(connection: Connection, entries: Sequence[Entry]) -> None:
                     "at": last.at,
                     "verified": max(verified, default=None),
                     "accepted": max(accepted, default=None),
+                    "earlier": max((entry.at for entry in same if entry.used_earlier_url), default=None),
                     "previous": max((entry.at for entry in same if entry.used_previous), default=None),
                 },
             )

@@ -17,7 +17,10 @@ _tokens: Table = WebhookToken.__table__
 
 def _coalesce(name: str) -> Any:
     """The value bound to *name* for the column of that meaning, or what the column holds."""
-    column = {"accepted": "last_accepted_at", "verified": "last_verified_at", "previous": "previous_used_at"}[name]
+    column = {
+        "accepted": "last_accepted_at", "verified": "last_verified_at", "previous": "previous_used_at",
+        "earlier": "earlier_url_at",
+    }[name]  # fmt: skip
     return func.coalesce(bindparam(name, type_=_tokens.c[column].type), _tokens.c[column])
 
 
@@ -37,6 +40,7 @@ _genuine = (
         last_accepted_at=_coalesce("accepted"),
         last_verified_at=_coalesce("verified"),
         previous_used_at=_coalesce("previous"),
+        earlier_url_at=_coalesce("earlier"),
         recovered_at=case((_is_back, _at), else_=_tokens.c.recovered_at),
         failing_since=null(),
         failing_count=0,

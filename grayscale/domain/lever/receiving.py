@@ -17,7 +17,8 @@ from grayscale import clock, metrics
 from grayscale.clients.lever.signature import verify
 from grayscale.clients.lever.webhook import Malformed, WebhookBody, parse_delivery
 from grayscale.domain.lever import intake, signing
-from grayscale.domain.lever.verdicts import REFUSED, Outcome
+from grayscale.domain.lever.signing import Standing
+from grayscale.domain.lever.verdicts import ENDED_URL_REASON, GENUINE, REFUSED, Outcome
 from grayscale.models import DeliveryState, LeverEvent, Source
 
 MAX_BODY = 256 * 1024
@@ -36,7 +37,7 @@ UNKNOWN = "unknown"
 # Asked with the name an event is counted under.
 MayRecord = Callable[[str], bool]
 
-_noise: dict[tuple[str, Outcome], intake.Entry] = {}
+_noise: dict[tuple[str, Outcome, LeverEvent | None], intake.Entry] = {}
 _noting = threading.Lock()
 
 
@@ -55,13 +56,15 @@ class _Judgement:
     used_previous: bool = False
 
 
-def knows(key: str) -> bool:
-    """Whether *key* belongs into the webhook URL."""
-    return signing.current().knows(key) or signing.current(fresh=True).knows(key)
+def standing_of(key: str) -> Standing | None:
+    """What *key* in the webhook URL is to us; None: nothing, and never was."""
+    standing = signing.current().standing(key)
+    is_accepted = standing in (Standing.CURRENT, Standing.EARLIER)
+    return standing if is_accepted else signing.current(fresh=True).standing(key)
 
 
-def receive(raw: bytes, *, may_record: MayRecord) -> Verdict:
-    """Judge and store the body of one request whose key is right.
+def receive(raw: bytes, *, may_record: MayRecord, standing: Standing = Standing.CURRENT) -> Verdict:
+    """Judge and store the body of one request whose key is ours: *standing*.
 
     *may_record* is asked before noise is written down. Raises ``intake.NotStored`` when the database does not commit.
     """
@@ -69,15 +72,22 @@ def receive(raw: bytes, *, may_record: MayRecord) -> Verdict:
     try:
         body = parse_delivery(raw)
     except Malformed as error:
-        return _settle(intake.Entry(now, Outcome.MALFORMED, UNKNOWN, reason=str(error)), may_record)
+        outcome = Outcome.ENDED_URL if standing is Standing.ENDED else Outcome.MALFORMED
+        return _settle(intake.Entry(now, outcome, UNKNOWN, reason=str(error)), may_record)
     judged = _judge(body, now)
+    webhook = HANDLED.get(body.event)
+    if standing is Standing.ENDED:
+        # Its health changes by what Lever signed, not by whoever learnt a URL that was ended for that.
+        webhook = webhook if judged.outcome in GENUINE else None
+        judged = _Judgement(Outcome.ENDED_URL, ENDED_URL_REASON)
     entry = intake.Entry(
         now,
         judged.outcome,
         body.event if body.event in NAMED else UNKNOWN,
-        webhook=HANDLED.get(body.event),
+        webhook=webhook,
         reason=judged.reason,
         used_previous=judged.used_previous,
+        used_earlier_url=standing is Standing.EARLIER,
     )
     if judged.outcome is Outcome.ACCEPTED or (judged.outcome is Outcome.UNHANDLED and body.data):
         try:
@@ -148,7 +158,7 @@ def _set_aside(entries: Iterable[intake.Entry]) -> None:
     """Keep the newest of a kind, and how many there were."""
     with _noting:
         for entry in entries:
-            kept = _noise.setdefault((entry.event, entry.outcome), entry)
+            kept = _noise.setdefault((entry.event, entry.outcome, entry.webhook), entry)
             if kept is not entry:
                 kept.count += entry.count
                 kept.at, kept.reason = max((kept.at, kept.reason or ""), (entry.at, entry.reason or ""))

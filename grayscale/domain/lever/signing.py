@@ -5,6 +5,8 @@ Whoever is about to refuse reads them anew first: a secret saved anywhere counts
 honoured for ``KEPT_SECONDS`` at the most.
 """
 
+import enum
+import hashlib
 import hmac
 import threading
 import time
@@ -26,18 +28,32 @@ SLOT = "grayscale.lever_signing"
 _reading = threading.Lock()
 
 
+@enum.unique
+class Standing(enum.Enum):
+    """What the key in a webhook's path is to us."""
+
+    CURRENT = "current"
+    # Of a URL before the current one, during its overlap.
+    EARLIER = "earlier"
+    # Of one whose overlap is over.
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Signing:
     """Event name -> its tokens, the current one first. An event without a token is missing."""
 
     webhook_keys: tuple[str, ...] = field(repr=False)
+    ended_keys: frozenset[str] = field(repr=False)
     tokens: Mapping[str, tuple[str, ...]] = field(repr=False)
 
-    def knows(self, key: str) -> bool:
-        """Whether *key* is the one in the webhook URL, or an earlier one during its overlap; in constant time."""
+    def standing(self, key: str) -> Standing | None:
+        """Whose *key* is, compared in constant time with those that are accepted; None is a stranger's."""
         claimed = key.encode(errors="replace")
         matches = [hmac.compare_digest(known.encode(), claimed) for known in self.webhook_keys]
-        return any(matches)
+        if any(matches):
+            return Standing.CURRENT if matches[0] else Standing.EARLIER
+        return Standing.ENDED if digest(key) in self.ended_keys else None
 
 
 def current(*, fresh: bool = False) -> Signing:
@@ -66,6 +82,17 @@ def previous_keys(integration: LeverIntegration, now: datetime) -> list[str]:
     return (integration.previous_webhook_key or "").split() if until is not None and until > now else []
 
 
+def ended_keys(integration: LeverIntegration, now: datetime) -> list[str]:
+    """The digests of the keys that were accepted once and are not *now*."""
+    accepted = previous_keys(integration, now)
+    over = [key for key in (integration.previous_webhook_key or "").split() if key not in accepted]
+    return [*map(digest, over), *(integration.ended_webhook_keys or "").split()]
+
+
+def digest(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
 def forget() -> None:
     """Read anew at the next delivery, once the transaction that changes a secret is committed."""
     extensions = current_app.extensions
@@ -76,9 +103,11 @@ def _read() -> Signing:
     end_read()
     now = clock.now()
     keys: list[str] = []
+    ended: list[str] = []
     integration = db.session.get(LeverIntegration, 1, populate_existing=True)
     if integration is not None:
         keys = [integration.webhook_key, *previous_keys(integration, now)]
+        ended = ended_keys(integration, now)
     tokens: dict[str, tuple[str, ...]] = {}
     for row in db.session.scalars(select(WebhookToken).execution_options(populate_existing=True)):
         valid = [row.token] if row.token else []
@@ -87,4 +116,4 @@ def _read() -> Signing:
         if valid:
             tokens[row.event.value] = tuple(valid)
     end_read()
-    return Signing(tuple(keys), tokens)
+    return Signing(tuple(keys), frozenset(ended), tokens)

@@ -3,6 +3,8 @@
 import secrets
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from grayscale import clock
 from grayscale.config import current_config
 from grayscale.database import transaction
@@ -14,6 +16,8 @@ from grayscale.models import LeverEvent, LeverIntegration, User, WebhookToken
 
 # Lever keeps its history for two weeks, but what it tries again by itself it tries within hours.
 OVERLAP = timedelta(days=7)
+# How many webhook URLs that were ended are remembered.
+ENDED_KEPT = 50
 LONGEST = 500
 # Lever's have 48 characters; other senders of its webhooks may do with fewer, a slip of the clipboard with far fewer.
 USUAL_LENGTH = 48
@@ -33,6 +37,12 @@ def rotate_webhook_key(by: User | None) -> None:
     with transaction() as session:
         integration = session.get_one(LeverIntegration, 1)
         now = clock.now()
+        _keep_ended(integration, signing.ended_keys(integration, now))
+        # All that came so far came at what is an earlier URL from now on.
+        for row in session.scalars(select(WebhookToken)):
+            row.earlier_url_at = max(
+                (at for at in (row.last_accepted_at, row.last_verified_at) if at is not None), default=None
+            )
         integration.previous_webhook_key = " ".join([integration.webhook_key, *signing.previous_keys(integration, now)])
         integration.previous_webhook_key_until = now + OVERLAP
         integration.webhook_key = secrets.token_urlsafe(24)
@@ -46,10 +56,16 @@ def end_key_overlap(by: User | None) -> None:
         integration = session.get_one(LeverIntegration, 1)
         if integration.previous_webhook_key is None:
             return
-        integration.previous_webhook_key = None
         integration.previous_webhook_key_until = None
+        _keep_ended(integration, signing.ended_keys(integration, clock.now()))
+        integration.previous_webhook_key = None
         audit.record("lever.webhook_key_overlap_ended", by=by)
         signing.forget()
+
+
+def _keep_ended(integration: LeverIntegration, digests: list[str]) -> None:
+    """What still calls those URLs is seen as such, not taken for a stranger's."""
+    integration.ended_webhook_keys = " ".join(digests[:ENDED_KEPT]) or None
 
 
 def save(event: LeverEvent, raw: str, by: User | None) -> bool:

@@ -19,6 +19,8 @@ class Outcome(enum.StrEnum):
     STALE = "stale"
     # Signed rightly, but what was signed came before with another body.
     REPLAYED = "replayed"
+    # Signed rightly or not: it came at a webhook URL whose overlap is over.
+    ENDED_URL = "ended_url"
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
 
@@ -37,6 +39,7 @@ STATUS = {
     Outcome.NO_TOKEN: 409,
     Outcome.STALE: 403,
     Outcome.REPLAYED: 403,
+    Outcome.ENDED_URL: 404,
     Outcome.MALFORMED: 400,
     Outcome.TOO_LARGE: 413,
 }
@@ -44,7 +47,7 @@ REFUSED = tuple(STATUS)
 # Signed with a token that is stored: proof that the webhook works.
 GENUINE = (Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.VERIFIED)
 # Which say that nothing of a webhook gets through until somebody mends it.
-FAILING = (Outcome.BAD_SIGNATURE, Outcome.NO_TOKEN)
+FAILING = (Outcome.BAD_SIGNATURE, Outcome.NO_TOKEN, Outcome.ENDED_URL)
 # Also counted, though no request of its own: changes that polling found and no webhook told.
 MISSED = "missed"
 
@@ -58,6 +61,10 @@ WORDS = {
     Outcome.NO_TOKEN: "Came too early: no token saved",
     Outcome.STALE: "Time too far from now",
     Outcome.REPLAYED: "Signature of another event",
+    Outcome.ENDED_URL: "Called a URL that was ended",
     Outcome.MALFORMED: "Not readable",
     Outcome.TOO_LARGE: "Too large",
 }
+
+# As a refusal's reason, which tells it from a signature that does not fit.
+ENDED_URL_REASON = "it called a URL that was ended"

@@ -9,7 +9,7 @@ from grayscale.config import current_config
 from grayscale.domain import users
 from grayscale.domain.company import lever_integration
 from grayscale.domain.errors import Invalid
-from grayscale.domain.lever import checklist, connection, health, overview, permissions, sync, tokens
+from grayscale.domain.lever import checklist, connection, health, overview, permissions, sync, tokens, url_use
 from grayscale.domain.transcripts import author
 from grayscale.models import LeverEvent
 from grayscale.web.auth import me, super_admin_only
@@ -22,14 +22,15 @@ from grayscale.web.views.settings_lever.blueprint import bp
 @bp.get("")
 @super_admin_only
 def show() -> ResponseReturnValue:
+    webhooks = health_context()
     return render_template(
         "lever/show.html",
         **steps_context(),
-        **health_context(),
+        **webhooks,
         **sync_context(),
         **permissions_context(),
         webhook_url=tokens.webhook_url(),
-        key_overlap_until=lever_integration().previous_webhook_key_until,
+        url_use=url_use.of([hook for hook, _ in webhooks["webhooks"]]),
         notes_as=_notes_as(),
         notes_warning=author.warning(),
         transcript_delay=current_config().transcript_delay_seconds,
