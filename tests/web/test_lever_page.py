@@ -228,10 +228,14 @@ def test_a_webhook_that_turns_bad_shows_a_banner_to_super_admins_only(
 
 def test_a_new_webhook_url_leaves_the_old_one_a_week(as_ana: Browser) -> None:
     old = tokens.webhook_url()
+    with transaction() as session:
+        session.get_one(WebhookToken, LeverEvent.HIRED).last_accepted_at = clock.now()
     as_ana.post(f"{LEVER}/webhook-url")
     page = as_ana.get(LEVER)
     assert page.field("Webhook URL")["value"] == tokens.webhook_url() != old
     assert "Earlier URLs still work, until" in page.words
+    evidence = "Nothing came since the new URL was made for: Candidate Hired."
+    assert evidence in page.one("#end-url").get_text(" ", strip=True), "before it is ended"
     as_ana.post(f"{LEVER}/webhook-url/end-overlap")
     assert lever_integration().previous_webhook_key is None
 
