@@ -57,7 +57,9 @@ def configure(level: int = logging.INFO) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-def write_request(*, method: str, endpoint: str, status: int, ms: int, request_id: str) -> None:
+def write_request(
+    *, method: str, endpoint: str, status: int, ms: int, request_id: str, webhook: str = "", verdict: str = ""
+) -> None:
     """The line of a request as the machinery above would write it, for a tenth of what that costs.
 
     For a request of which thousands come at once and whose values are all the application's own.
@@ -66,7 +68,7 @@ def write_request(*, method: str, endpoint: str, status: int, ms: int, request_i
         at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         sys.stdout.write(
             f"timestamp={at} level=info event=request request_id={request_id} method={method} endpoint={endpoint}"
-            f" status={status} ms={ms}\n"
+            f" status={status} ms={ms}{f' webhook={webhook} verdict={verdict}' if verdict else ''}\n"
         )
         sys.stdout.flush()
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 
 from grayscale.database import after_commit, transaction
-from grayscale.domain import audit, changes, locks
+from grayscale.domain import audit, changes, effects, locks
 from grayscale.domain.lever import erasure
 from grayscale.models import FINAL, ConsentRecord, Conversation, Delivery, Message, Transcript, TranscriptState
 
@@ -75,7 +75,7 @@ def _forget_words(ids: list[int], carrier_ids: list[str]) -> None:
     _run(
         update(Delivery)
         .where(Delivery.external_id.in_(carrier_ids))
-        .values(payload=None, phone=None, effect=None, error=None)
+        .values(effects.forgotten("No longer kept"))
     )
     _run(update(ConsentRecord).where(ConsentRecord.message_id.in_(ids)).values(words=""))
 

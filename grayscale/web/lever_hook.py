@@ -126,11 +126,18 @@ class LeverHook:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         is_post = environ["REQUEST_METHOD"] == "POST"
-        words, status = self._receive(Request(environ), key) if is_post else ("only POST is served here", 405)
+        verdict: receiving.Verdict | None = None
+        if is_post:
+            words, status, verdict = self._receive(Request(environ), key)
+        else:
+            words, status = "only POST is served here", 405
         took = time.perf_counter() - began
         method = "POST" if is_post else "other"
         requests_served.labels(ENDPOINT, method, status).observe(took)
-        write_request(method=method, endpoint=ENDPOINT, status=status, ms=round(took * 1000), request_id=request_id)
+        write_request(
+            method=method, endpoint=ENDPOINT, status=status, ms=round(took * 1000), request_id=request_id,
+            webhook=verdict.event if verdict else "", verdict=verdict.outcome.value if verdict else "",
+        )
         body = words.encode()
         headers = [*HEADERS, ("X-Request-ID", request_id), ("Content-Length", str(len(body)))]
         if not is_post:
@@ -139,22 +146,22 @@ class LeverHook:
             # The rest of the body is not worth reading.
             headers.append(("Connection", "close"))
         start_response(f"{status} {HTTP_STATUS_CODES[status]}", headers)
-        return [body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
-    def _receive(self, request: Request, key: str) -> tuple[str, int]:
+    def _receive(self, request: Request, key: str) -> tuple[str, int, receiving.Verdict | None]:
         """Store what Lever tells. Lever tries again unless the answer is 2xx, so trouble of ours is 503, never 500."""
         with self._app.app_context():
             try:
                 standing = receiving.standing_of(key)
                 if standing is None:
-                    return "not found", 404
+                    return "not found", 404, None
                 verdict = read_and_receive(request, standing)
             except ClientDisconnected:
-                return "incomplete", 400
+                return "incomplete", 400, None
             except Exception as error:
                 log.error("a webhook from Lever could not be stored; Lever will send it again", exc_info=error)
-                return "not stored, try again", 503
-        return ("too many" if verdict.status == 429 else verdict.outcome.value), verdict.status
+                return "not stored, try again", 503, None
+        return ("too many" if verdict.status == 429 else verdict.outcome.value), verdict.status, verdict
 
 
 def read_and_receive(request: Request, standing: Standing) -> receiving.Verdict:

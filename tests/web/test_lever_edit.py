@@ -119,6 +119,12 @@ def test_a_token_far_too_short_is_kept_with_a_warning(as_ana: Browser) -> None:
     assert "Candidate Hired has 5 characters; Lever’s have 48" in warnings[0]
 
 
+def test_one_token_for_two_webhooks_is_kept_with_a_warning(as_ana: Browser) -> None:
+    as_ana.post(EDIT, {"candidateHired": TOKEN, "interviewDeleted": TOKEN, "candidateDeleted": TOKEN + "0"})
+    [warning] = as_ana.get("/settings/ats/lever").select(".toast.warning")
+    assert "Candidate Hired and Interview Deleted have the same token." in warning.get_text(" ", strip=True)
+
+
 def test_a_replaced_token_overlaps_until_the_admin_ends_it(as_ana: Browser, ana: User) -> None:
     tokens.save(LeverEvent.HIRED, TOKEN, ana)
     with transaction() as session:

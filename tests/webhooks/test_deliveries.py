@@ -177,11 +177,13 @@ def test_what_a_monitor_reads(connected: Flask, fake: FakeLever) -> None:
 def test_a_candidates_erasure_empties_the_payload(connected: Flask, fake: FakeLever) -> None:
     with transaction():
         pass
+    before = delivery(effect="Stage: Phone screen → Onsite")
     row = delivery(state=PENDING, event="candidateDeleted", payload='{"data": {"opportunityId": "opportunity-1"}}')
     factories.opportunity(lever_id="opportunity-1")
     events.handle_waiting()
     assert stored()[row.id].payload is None
     assert stored()[row.id].effect == "Erased: deleted in Lever"
+    assert stored()[before.id].effect == "No longer kept: erased with whom it was about"
 
 
 def test_an_unknown_name_of_any_length_stays_on_one_line() -> None:

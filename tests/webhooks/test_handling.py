@@ -23,6 +23,7 @@ from grayscale.models import (
     KeyState,
     LeverEvent,
     LeverIntegration,
+    LeverUser,
     Message,
     Opportunity,
 )
@@ -76,7 +77,10 @@ def interview(**values: Any) -> dict[str, Any]:
 
 
 def test_a_new_application_brings_the_candidate(app: Flask, fake: FakeLever) -> None:
-    fake.has(name="Mira Okafor")
+    factories.posting(lever_id="posting-1")
+    factories.add(LeverUser(lever_id="user-1", name="Jonas Rehn", fetched_at=clock.now()))
+    application = {"id": "application-1", "type": "posting", "posting": "posting-1"}
+    fake.has(name="Mira Okafor", applications=[application], owner="user-1")
     delivery = told(app, "applicationCreated")
 
     assert events.handle_waiting() == 1
@@ -85,7 +89,8 @@ def test_a_new_application_brings_the_candidate(app: Flask, fake: FakeLever) -> 
     assert opportunity is not None
     assert opportunity.candidate.name == "Mira Okafor"
     delivery = again(delivery)
-    assert (delivery.state, delivery.effect, delivery.attempts) == (DONE, "New in Lever", 1)
+    assert delivery.effect == "New in Lever: Night Shift RN, owner Jonas Rehn"
+    assert (delivery.state, delivery.attempts) == (DONE, 1)
     assert delivery.handled_at is not None
     assert delivery.lease_until is None
 

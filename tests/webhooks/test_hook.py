@@ -94,9 +94,10 @@ def test_a_delivery_has_a_line_with_its_id_as_any_other_request(
     assert of_delivery.keys() >= {"timestamp", "ms"}
     assert of_delivery.items() >= {
         "level": "info", "request_id": "router-4711-abc", "method": "POST", "endpoint": "lever_webhook",
-        "status": "200",
+        "status": "200", "webhook": "candidateStageChange", "verdict": "accepted",
     }.items()  # fmt: skip
     assert (of_refusal["status"], of_refusal["request_id"]) == ("401", refused.headers["X-Request-ID"])
+    assert of_refusal["verdict"] == "bad_signature"
     assert content["id"] not in lines[0]
 
 

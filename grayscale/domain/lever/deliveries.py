@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, u
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, replays
+from grayscale.domain import audit, effects
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.domain.lever.receiving import HANDLED
 from grayscale.domain.nudges import Job, nudge
@@ -229,7 +229,7 @@ def _start_over(*conditions: ColumnElement[bool]) -> int:
         .where(*conditions, free)
         .values(
             state=DeliveryState.PENDING, attempts=0, next_attempt_at=now, lease_until=None, error=None,
-            effect=replays.begun(now),
+            effect=effects.replayed(now),
         )
         .execution_options(synchronize_session=False)
     )

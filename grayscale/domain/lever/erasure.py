@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, text, update
 
 from grayscale.database import after_commit, transaction
-from grayscale.domain import audit, changes, conversations, history
+from grayscale.domain import audit, changes, conversations, effects, history
 from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import lost
 from grayscale.extensions import db
@@ -270,7 +270,7 @@ def _empty_deliveries(opportunities: Iterable[str], numbers: Iterable[str]) -> N
     db.session.execute(
         update(Delivery)
         .where(or_(Delivery.opportunity_lever_id.in_(list(opportunities)), Delivery.phone.in_(list(numbers))))
-        .values(payload=None, phone=None, effect=None, error=None)
+        .values(effects.forgotten("No longer kept: erased with whom it was about"))
         .execution_options(synchronize_session=False)
     )
 
@@ -284,7 +284,7 @@ def _forget_words(threads: list[int]) -> None:
             Delivery.source == Source.TWILIO_INBOUND,
             Delivery.external_id.in_(select(Message.carrier_id).where(*theirs, Message.carrier_id.is_not(None))),
         )
-        .values(payload=None, phone=None, effect=None, error=None)
+        .values(effects.forgotten("No longer kept: erased with whom it was about"))
         .execution_options(synchronize_session=False)
     )
     db.session.execute(

@@ -18,7 +18,7 @@ from sqlalchemy import false, or_, select, update
 
 from grayscale import clock, metrics
 from grayscale.database import end_read, transaction
-from grayscale.domain import leases, replays, stopping
+from grayscale.domain import effects, leases, stopping
 from grayscale.domain.lever import connection
 from grayscale.domain.lever.handling import INTERVIEW_EVENTS, Again, Done, Parked, Result, Settled, Stop, Work, handle
 from grayscale.domain.lever.receiving import HANDLED
@@ -185,7 +185,7 @@ def _alike(settled: Settled, now: datetime) -> list[tuple[dict[str, object], lis
 
 def _values(result: Result, attempts: int, now: datetime) -> dict[str, object]:
     if isinstance(result, Done):
-        return {"state": DeliveryState.DONE, "effect": replays.outcome(result.effect), "error": None, "handled_at": now}
+        return {"state": DeliveryState.DONE, "effect": effects.outcome(result.effect), "error": None, "handled_at": now}
     if isinstance(result, Again) and attempts < MOST_ATTEMPTS + (_extra_attempts() if result.outage else 0):
         due = now + _wait(result, attempts)
         return {"state": DeliveryState.FAILED, "error": result.reason, "next_attempt_at": due}

@@ -18,7 +18,17 @@ from grayscale.database import end_read
 from grayscale.domain.lever import connection, erasure, permissions, refresh
 from grayscale.extensions import db
 from grayscale.logging import get_logger
-from grayscale.models import Delivery, DeliveryState, Interview, LeverEvent, Opportunity, Source, Via
+from grayscale.models import (
+    Delivery,
+    DeliveryState,
+    Interview,
+    LeverEvent,
+    LeverUser,
+    Opportunity,
+    Posting,
+    Source,
+    Via,
+)
 
 log = get_logger(__name__)
 
@@ -89,7 +99,8 @@ def handle(lever_id: str, work: Sequence[Work]) -> Settled:
             return [(one, found) for one in work]
         if not found.found:
             return _without_opportunity(lever_id, work)
-        settled = [(one, _of_opportunity(one, found)) for one in others]
+        words = _words(lever_id, found)
+        settled = [(one, _of_opportunity(one, words)) for one in others]
     if interviews:
         settled += _of_interviews(lever_id, interviews)
     return settled
@@ -128,9 +139,25 @@ def _is_known(lever_id: str) -> bool:
     return known
 
 
-def _of_opportunity(one: Work, found: refresh.Refreshed) -> Result:
+def _words(lever_id: str, found: refresh.Refreshed) -> str:
+    """What changed; of an opportunity that is new here, for what and whose."""
+    if not any(change.is_new for change in found.changes):
+        return found.words or UP_TO_DATE
+    row = db.session.execute(
+        select(Posting.title, LeverUser.name)
+        .select_from(Opportunity)
+        .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
+        .outerjoin(LeverUser, LeverUser.lever_id == Opportunity.owner_lever_id)
+        .where(Opportunity.lever_id == lever_id)
+    ).first()
+    end_read()
+    posting, owner = row or (None, None)
+    return f"{found.words}: {posting or 'no posting'}, {f'owner {owner}' if owner else 'no owner'}"
+
+
+def _of_opportunity(one: Work, words: str) -> Result:
     if one.event != LeverEvent.DELETED:
-        return Done(found.words or UP_TO_DATE)
+        return Done(words)
     return _once_more(one, "Lever still has it.", "Nothing erased: Lever still has it")
 
 

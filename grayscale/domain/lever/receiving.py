@@ -47,6 +47,8 @@ class Verdict:
 
     outcome: Outcome
     status: int
+    # As it is counted: one of the names Lever uses, or "unknown".
+    event: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _settle(entry: intake.Entry, may_record: MayRecord) -> Verdict:
         metrics.webhooks_rejected.labels(entry.outcome.value).inc()
     else:
         metrics.webhooks_accepted.labels(entry.event, entry.outcome.value).inc()
-    return Verdict(entry.outcome, status)
+    return Verdict(entry.outcome, status, entry.event)
 
 
 def count_noise() -> None:

@@ -127,6 +127,14 @@ def is_suspiciously_short(raw: str) -> bool:
     return len(raw.strip()) < SUSPICIOUSLY_SHORT
 
 
+def shared() -> list[list[LeverEvent]]:
+    """Webhooks that have the same token; in Lever each has its own."""
+    owners: dict[str, list[LeverEvent]] = {}
+    for name, (token, *_) in signing.current(fresh=True).tokens.items():
+        owners.setdefault(token, []).append(LeverEvent(name))
+    return [sorted(events, key=list(LeverEvent).index) for events in owners.values() if len(events) > 1]
+
+
 def _is_proven(row: WebhookToken) -> bool:
     """Whether a delivery was signed with the current token.
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from grayscale import clock
 from grayscale.clients.twilio.inbound import InboundText, StatusEvent, parse_inbound, parse_status
 from grayscale.database import transaction
-from grayscale.domain import changes, conversations, leases, locks, replays
+from grayscale.domain import changes, conversations, effects, leases, locks
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.texting import account, consent, keywords, lines, messages, phones, segments, states
@@ -77,7 +77,7 @@ def _handle(delivery_id: int) -> None:
             delivery = session.get_one(Delivery, delivery_id)
             if delivery.state not in WAITING:
                 return
-            delivery.effect = replays.outcome(_work(delivery))
+            delivery.effect = effects.outcome(_work(delivery))
             delivery.state, delivery.error = DeliveryState.DONE, None
             delivery.handled_at, delivery.lease_until = clock.now(), None
     except Parked as error:

@@ -40,6 +40,7 @@ def save() -> ResponseReturnValue:
         return _page(form, 422)
     saved = _save_tokens(form) + _save_notes(form) + _save_key(form)
     _warn_of_short(form, saved)
+    _warn_of_shared(saved)
     _warn_of_unchecked(saved)
     if form.errors:
         return _page(form, 422, saved)
@@ -80,6 +81,14 @@ def _warn_of_short(form: LeverForm, saved: list[str]) -> None:
                 " it again.",
                 "warning",
             )
+
+
+def _warn_of_shared(saved: list[str]) -> None:
+    for events in tokens.shared():
+        labels = [event.label for event in events]
+        if not set(labels).isdisjoint(saved):
+            names = f"{', '.join(labels[:-1])} and {labels[-1]}"
+            flash(f"{names} have the same token. Lever gives each webhook its own: copy them again.", "warning")
 
 
 def _warn_of_unchecked(saved: list[str]) -> None:
