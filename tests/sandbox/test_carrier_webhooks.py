@@ -71,7 +71,7 @@ def test_some_texts_never_get_a_final_state(sandbox: Sandbox, receiver: Receiver
 def test_callbacks_get_lost_doubled_overtaken_and_late(
     sandbox: Sandbox, receiver: Receiver, text: Callable[..., str], kind: str, path: str, states: list[str]
 ) -> None:
-    sandbox.faults.add("callback", kind, path=path, seconds=0.2)
+    sandbox.faults.add("callback", kind, path=path, seconds=1.0)
     text()
     receiver.wait(len(states))
     assert sandbox.settle()
