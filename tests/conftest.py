@@ -143,8 +143,7 @@ def empty_database(request: pytest.FixtureRequest, app: Flask) -> None:
         return
     server: postgresql.Server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("postgresql_template")
-    server.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-    server.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY FILE_COPY")
+    server.empty(database, template)
 
 
 @pytest.fixture
