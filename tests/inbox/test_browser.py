@@ -88,14 +88,18 @@ def test_what_was_typed_survives(office: Office) -> None:
     # there.
     page.context.clear_cookies()
     asked: list[Route] = []
+    has_typed = False
 
-    def hold(route: Route) -> None:
-        asked.append(route)
+    def answer(route: Route) -> None:
+        if has_typed:
+            route.continue_()
+        else:
+            asked.append(route)
 
-    page.route("**/*", hold)
+    page.route("**/*", answer)
     box.press("End")
     box.press_sequentially("rsday")
-    page.unroute("**/*")
+    has_typed = True
     for route in asked:
         route.continue_()
     office.sign_in(page, "Jonas")
