@@ -1,7 +1,8 @@
 """What the processes of an earlier version rely on: read from the schema they started on, tried on a newer one.
 
 Such processes still serve while a release migrates, and a way back starts them on the newer schema. So every column
-they name must be there, and the rows they insert, which name only the columns they know, must be let in.
+they name must be there, the rows they insert, which name only the columns they know, must be let in, and no column may
+hold a word from a list (a state, a kind) that is not on theirs: they could not read the row.
 """
 
 import re
@@ -42,8 +43,7 @@ def known_to(engine: Engine) -> MetaData:
     """The tables as a process that starts on this schema knows them, with what their checks say."""
     known = MetaData()
     known.reflect(engine, only=lambda name, _: not FOREIGN.search(name))
-    checks = inspect(engine).get_multi_check_constraints()
-    for (_, name), found in checks.items():
+    for (_, name), found in inspect(engine).get_multi_check_constraints().items():
         if name in known.tables:
             known.tables[name].info["checks"] = [check["sqltext"] for check in found]
     return known
@@ -65,7 +65,19 @@ def broken_by(engine: Engine, known: MetaData) -> list[str]:
             except DBAPIError as error:
                 broken.append(f"{table.name}: {str(error.orig).splitlines()[0]}")
         connection.rollback()
+    now = known_to(engine)
+    for table in known.sorted_tables:
+        for column in table.columns:
+            later = now.tables[table.name].columns.get(column.name) if table.name in now.tables else None
+            if later is not None and (words := _words(column)) and (more := _words(later) - words):
+                broken.append(f"{table.name}.{column.name}: may hold {', '.join(sorted(more))}")
     return broken
+
+
+def _words(column: Column[Any]) -> set[str]:
+    """The words that the table's checks name beside the column: all that it may hold, where there is such a list."""
+    checks = [check for check in column.table.info.get("checks", ()) if re.search(rf"\b{column.name}\b", check)]
+    return set(re.findall("'([^']+)'", " ".join(checks)))
 
 
 def _value(column: Column[Any]) -> Any:
@@ -73,7 +85,6 @@ def _value(column: Column[Any]) -> Any:
     own: Table = column.table
     if any(key.column.table is own for key in column.foreign_keys):
         return None
-    words = [check for check in own.info.get("checks", ()) if re.search(rf"\b{column.name}\b", check)]
-    if allowed := re.search("'([^']+)'", " ".join(words)):
-        return allowed[1]
+    if words := _words(column):
+        return min(words)
     return next((value for kind, value in TAKEN if isinstance(column.type, kind)), "x")

@@ -10,7 +10,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from grayscale import create_app
 from grayscale.extensions import db
@@ -85,6 +85,21 @@ def test_a_change_that_breaks_older_processes_is_found(tmp_path: Path, change: s
         connection.execute(text(change))
     assert old_processes.broken_by(engine, known)
     engine.dispose()
+
+
+def test_a_word_that_older_processes_cannot_read_is_found(tmp_path: Path) -> None:
+    """A release lets its processes read a new word, and only the next one's migration lets a row hold it."""
+    found: list[Engine] = []
+    for words in ("'new', 'sent'", "'new', 'sent'", "'new', 'sent', 'lost'"):
+        engine = create_engine(f"sqlite:///{tmp_path / str(len(found))}.db")
+        with engine.begin() as connection:
+            connection.execute(text(f"CREATE TABLE letter (id INTEGER, state TEXT CHECK (state IN ({words})))"))
+        found.append(engine)
+    known = old_processes.known_to(found[0])
+    assert old_processes.broken_by(found[1], known) == []
+    assert old_processes.broken_by(found[2], known) == ["letter.state: may hold lost"]
+    for engine in found:
+        engine.dispose()
 
 
 def test_a_database_out_of_reach_ends_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
