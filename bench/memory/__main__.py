@@ -59,6 +59,9 @@ def main() -> None:
     print(f"- {given.minutes:g} minutes with {given.recruiters} recruiters: most {max(samples):.0f} MB (aim: 256)")
     print(f"- {answered} requests, {spent / answered * 1000:.1f} ms of processor each; the sync {rest}")
     print(f"- growth after the first quarter: {slope(calm) * 3600 / SAMPLE_SECONDS:+.1f} MB an hour")
+    parts = [samples[len(samples) * part // 6 : len(samples) * (part + 1) // 6] for part in range(6)]
+    medians = [f"{statistics.median(part):.0f}" for part in parts if part]
+    print(f"- median of each sixth of the time: {', '.join(medians)} MB")
 
 
 def worker_of(product: Product) -> psutil.Process:
