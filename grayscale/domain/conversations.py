@@ -147,7 +147,8 @@ def match(conversation_id: int, candidate_id: int, by: User) -> Conversation:
     """Say whose texts these are: the conversation's, where nobody was known, else its unanswered texts.
 
     A number shared by two candidates may be matched to the wrong one: then what was received since we last texted
-    moves over, as far as it is in no transcript. Raises ``NotFound``, ``Conflict``, ``Invalid``.
+    moves over, as far as it is in no transcript. Raises ``NotFound``, also where the candidate is texted in a
+    conversation hidden from *by*: what waits in it would go to this number. Raises ``Conflict``, ``Invalid``.
     """
     with transaction() as session:
         conversation = session.scalar(
@@ -168,12 +169,14 @@ def match(conversation_id: int, candidate_id: int, by: User) -> Conversation:
                 Conversation.sending_number_id == conversation.sending_number_id,
             )
         )
+        if target is not None:
+            target = _first_visible([target], by)
         audit.record("conversation.matched", by=by, subject=str(conversation.id), detail={"candidate": candidate_id})
         if conversation.candidate_id is None and target is None:
             _give(conversation, candidate, by)
             return conversation
         if target is None:
-            target = _open(conversation.peer, conversation.sending_number, candidate_id)
+            target = _open(conversation.peer, conversation.sending_number, candidate_id, by)
         if conversation.candidate_id is None:
             _move(conversation, target, whole=True)
             session.delete(conversation)
@@ -262,7 +265,7 @@ def _texted_last(peer: str, candidate_ids: list[int]) -> int | None:
     )
 
 
-def _open(peer: str, number: SendingNumber, candidate_id: int | None) -> Conversation:
+def _open(peer: str, number: SendingNumber, candidate_id: int | None, by: User | None = None) -> Conversation:
     conversation = Conversation(
         candidate_id=candidate_id,
         sending_number_id=number.id,
@@ -273,7 +276,7 @@ def _open(peer: str, number: SendingNumber, candidate_id: int | None) -> Convers
         opt_out_suggested_by_id=consent.suggestion_for(peer),
     )
     if candidate_id is not None:
-        opportunity = choose_opportunity(candidate_id)
+        opportunity = choose_opportunity(candidate_id, by)
         conversation.opportunity_id = opportunity.id if opportunity else None
     db.session.add(conversation)
     db.session.flush()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, bindparam, select, true
+from sqlalchemy import and_, bindparam, exists, select, true
 
 from grayscale import clock
 from grayscale.database import Prepared, shared_alias, transaction
@@ -18,6 +18,7 @@ VIEWING = timedelta(seconds=25)
 TYPING = timedelta(seconds=12)
 
 _colleague = shared_alias(User)
+_own = shared_alias(ConversationMember)
 _name = _colleague.name
 
 
@@ -96,6 +97,12 @@ GLANCE = (
             ConversationMember.conversation_id == bindparam("conversation_id"),
             ConversationMember.viewing_until > bindparam("now", type_=UTCDateTime()),
             ConversationMember.user_id != UserSession.user_id,
+            # Nobody who has not opened it themselves is told: whoever may not see it cannot.
+            exists().where(
+                _own.conversation_id == bindparam("conversation_id"),
+                _own.user_id == UserSession.user_id,
+                _own.viewing_until > bindparam("now", type_=UTCDateTime()),
+            ),
         ),
     )
     .outerjoin(_colleague, _colleague.id == ConversationMember.user_id)

@@ -7,7 +7,7 @@ import pytest
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import inbox, inbox_acts
+from grayscale.domain import changes, inbox, inbox_acts
 from grayscale.domain.inbox import View
 from grayscale.domain.inbox_member import mark_read, mark_unread
 from grayscale.extensions import db
@@ -131,6 +131,22 @@ def test_nobody_learns_who_looks_at_what_they_may_not_see(ana: User, as_jonas: B
     answer = as_jonas.get(f"/inbox/live?tick=-1&c={hidden.id}")
     assert ana.name not in answer.text
     assert not answer.headers["X-Viewers"]
+    tick = changes.current_tick()
+    for guess in ("", str(ana.id), f"{ana.id}t"):
+        asked, unknown = (
+            as_jonas.get(f"/inbox/live?tick={tick}&c={number}&viewers={guess}", htmx=True)
+            for number in (hidden.id, 9999)
+        )
+        assert (asked.status, dict(asked.headers).keys()) == (unknown.status, dict(unknown.headers).keys()), guess
+
+
+def test_who_has_it_open_learns_who_else_has(jonas: User, ana: User, as_jonas: Browser, as_ana: Browser) -> None:
+    thread = talk("Mira")
+    for browser in (as_jonas, as_ana):
+        assert browser.post(f"/inbox/{thread.id}/here").status == 204
+    unseen = f"/inbox/live?tick={changes.current_tick()}&c={thread.id}&viewers="
+    assert ana.name in as_jonas.get(unseen, htmx=True).text
+    assert as_jonas.get(f"{unseen}{ana.id}", htmx=True).status == 204
 
 
 def test_acts_without_javascript(jonas: User, mei: User, sign_in: Callable[[User], Browser]) -> None:

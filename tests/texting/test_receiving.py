@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import conversations, inbox_acts
-from grayscale.domain.errors import Invalid, NotAllowed
+from grayscale.domain.errors import Invalid, NotAllowed, NotFound
 from grayscale.domain.texting import account, consent, inbound, outbound, reconcile
 from grayscale.extensions import db
 from grayscale.models import (
@@ -165,6 +165,24 @@ def test_matching_to_somebody_already_texted_joins_the_threads(
     assert fresh(conversation).peer == "+12185550199"
     assert received()[0].conversation_id == conversation.id
     assert fresh(conversation).needs_reply
+
+
+def test_nobody_brings_another_number_into_a_thread_they_may_not_see(
+    conversation: Conversation, text_in: TextIn, ana: User, jonas: User
+) -> None:
+    mira = conversation.candidate
+    assert mira is not None
+    factories.opportunity(mira)
+    secret = factories.opportunity(mira, confidential=True, owner_lever_id="someone")
+    with transaction():
+        fresh(conversation).opportunity_id = secret.id
+    text_in("Mine is new", from_="+12185550199")
+    unknown = received()[0].conversation
+    with pytest.raises(NotFound):
+        conversations.match(unknown.id, mira.id, jonas)
+    assert fresh(conversation).peer == PEER
+    assert received()[0].conversation_id == unknown.id
+    assert conversations.match(unknown.id, mira.id, ana).id == conversation.id
 
 
 def test_the_only_candidate_with_the_number_gets_the_text(connected: SendingNumber, text_in: TextIn) -> None:
