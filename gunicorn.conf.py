@@ -36,6 +36,8 @@ graceful_timeout = 19
 keepalive = 95
 preload_app = False
 control_socket_disable = True
+# Nobody's headers choose scheme or path here: TRUSTED_PROXIES says whom to believe, and what.
+forwarded_allow_ips = ""
 accesslog = None
 
 
