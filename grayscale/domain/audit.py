@@ -4,6 +4,7 @@ Lines are only ever added. The database itself refuses to change one, and to del
 ``SHORTEST_KEPT``.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -159,7 +160,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.who == APPLICATION:
         found.append(AuditEvent.user_id.is_(None))
-    elif filters.who.isdigit():
+    elif re.fullmatch("[0-9]{1,18}", filters.who):
         found.append(AuditEvent.user_id == int(filters.who))
     kind = audit_words.KINDS.get(filters.what)
     if kind is not None:

@@ -85,6 +85,7 @@ _WORDS = {
     "user.link_made": "Made a one-time link for",
     "user.mapped": "Mapped to Lever:",
     "user.password_changed": "Changed the password of",
+    "user.password_change_refused": "Wrong present password when changing that of",
     "user.password_chosen": "Chose a password by link:",
     "user.reactivated": "Let in again",
     "user.renamed": "Changed the name of",

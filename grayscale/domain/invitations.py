@@ -13,6 +13,7 @@ from sqlalchemy import select
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import audit, passwords, single_sign_on, users
+from grayscale.domain.company import company
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.extensions import db
 from grayscale.models import Role, User
@@ -58,7 +59,7 @@ def accept(token: str, password: str) -> User:
     user = holder(token)
     if single_sign_on.passwords_are_off():
         raise Invalid("Passwords are switched off here: sign in with your company's account.", "password")
-    passwords.check(password, user.name, user.email)
+    passwords.check(password, user.name, user.email, company().name)
     password_hash = passwords.hash_of(password)
     with transaction():
         user = holder(token)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import audit, passwords, sessions
-from grayscale.domain.company import ensure_rows
+from grayscale.domain.company import company, ensure_rows
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.extensions import db
 from grayscale.models import LeverUser, Role, User
@@ -41,7 +41,7 @@ def create(
         if by_operator:
             passwords.check_operators(password)
         else:
-            passwords.check(password, name, address)
+            passwords.check(password, name, address, company().name)
         password_hash = passwords.hash_of(password)
     ensure_rows()
     with transaction() as session:
@@ -111,6 +111,13 @@ def turned_away(why: str) -> None:
     """Write down that somebody came from the identity provider and was not let in."""
     with transaction():
         audit.record("user.sign_in_refused", by=None, detail={"single_sign_on": why})
+
+
+def save(user_id: int, *, role: Role, lever_user_id: str | None, by: User) -> None:
+    """Give a person both, or with an error neither. Raises as ``map_to_lever`` and ``change_role`` do."""
+    with transaction():
+        map_to_lever(user_id, lever_user_id, by)
+        change_role(user_id, role, by)
 
 
 def change_role(user_id: int, role: Role, by: User) -> None:
@@ -197,8 +204,10 @@ def change_password(user_id: int, old: str, new: str) -> None:
     """Also ends every sign-in of this person, so the caller signs this one in again. Raises ``Invalid``."""
     user = get(user_id)
     if not passwords.fits(user.password_hash, old):
+        with transaction():
+            audit.record("user.password_change_refused", by=user, subject=user.email)
         raise Invalid("That is not your present password.", "old")
-    passwords.check(new, user.name, user.email)
+    passwords.check(new, user.name, user.email, company().name)
     set_password(user_id, passwords.hash_of(new), "user.password_changed")
 
 

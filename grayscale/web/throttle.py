@@ -22,13 +22,17 @@ DEVICE_COOKIE = "device"
 DEVICE_LIFE_SECONDS = 180 * 86400
 
 WAIT = timedelta(minutes=15)
+TOO_MANY = (
+    "Too many wrong passwords came from here. Wait 15 minutes, or use a browser that signed in as you before: "
+    "it is counted by itself."
+)
 PER_DEVICE = Limit("device", 10, WAIT)
 PER_ACCOUNT_AND_ADDRESS = Limit("account and address", 8, WAIT)
 PER_ADDRESS = Limit("address", 40, WAIT)
 # From browsers never seen before, wherever they are. Past it a spread-out attack has this few tries an address.
 PER_ACCOUNT = Limit("account", 200, timedelta(hours=1))
 WHILE_UNDER_ATTACK = 2
-PER_LINK_ADDRESS = Limit("one-time links", 30, WAIT)
+PER_LINK_ADDRESS = Limit("wrong one-time links", 30, WAIT)
 # A candidate's link to times: what a person and their phone need, and how many wrong ones an address may try.
 PER_TIMES_LINK = Limit("times", 90, timedelta(minutes=1))
 PER_WRONG_TIMES_LINK = Limit("wrong links to times", 30, WAIT)
@@ -74,8 +78,8 @@ def attempt(email: str) -> Attempt | None:
     return Attempt(buckets)
 
 
-def may_try_link() -> bool:
-    """Count one use of a one-time link's address; whether this browser may go on."""
+def may_guess_link() -> bool:
+    """Count a one-time link that nobody was given; whether whoever tries such may go on."""
     address = _network(request.remote_addr or "")
     limit = PER_LINK_ADDRESS
     return used(limit, address) < limit.count and take(limit, address) <= limit.count

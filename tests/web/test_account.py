@@ -3,7 +3,8 @@
 from flask import Flask
 
 from grayscale.extensions import db
-from grayscale.models import User
+from grayscale.models import AuditEvent, User
+from grayscale.web import throttle
 from tests.factories import PASSWORD
 from tests.page import Browser
 
@@ -51,6 +52,19 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sign_ins(
     assert elsewhere.get("/account").status == 302
     signing_in = Browser(app).post("/login", {"email": jonas.email, "password": "walrus teapot ladder"})
     assert signing_in.location == "/inbox"
+
+
+def test_a_sign_in_left_open_does_not_become_the_password_by_guessing(as_jonas: Browser, jonas: User) -> None:
+    wrong = [
+        as_jonas.post("/account/password", {"old": f"guess {number}", "password": "walrus teapot ladder"}).status
+        for number in range(throttle.PER_ACCOUNT_AND_ADDRESS.count)
+    ]
+    assert set(wrong) == {422}
+    page = as_jonas.post("/account/password", {"old": PASSWORD, "password": "walrus teapot ladder"})
+    assert page.status == 429
+    assert "Too many wrong passwords" in page.words
+    noted = db.session.scalars(db.select(AuditEvent).where(AuditEvent.action == "user.password_change_refused")).all()
+    assert {event.subject for event in noted} == {jonas.email}
 
 
 def test_signing_out_everywhere(app: Flask, as_jonas: Browser, jonas: User) -> None:

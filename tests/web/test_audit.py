@@ -59,6 +59,8 @@ def test_it_speaks_of_events_marks_and_changes_as_people_do(as_ana: Browser) -> 
         ("?words=JONAS", ["Signed in: jonas@harbor.example"]),
         ("?what=sign-ins&who=application", []),
         ("?what=no+such+kind&since=yesterday&who=%00&before=9223372036854775808", None),
+        ("?who=99999999999999999999999", None),
+        ("?who=%C2%B2", None),
     ],
 )
 def test_it_is_filtered(as_ana: Browser, ana: User, jonas: User, query: str, found: list[str] | None) -> None:

@@ -41,6 +41,7 @@ def test_the_printed_link_makes_the_first_super_admin_and_signs_in(app: Flask, c
     assert (user.email, user.is_super_admin) == ("ana@harbor.example", True)
     assert (company().name, company().time_zone) == ("Harbor Health", "America/Chicago")
     assert client.get("/settings/ats/lever").status == 200
+    assert client.client.get_cookie("__Host-device", domain="texting.test"), "counted by itself from now on"
 
 
 def test_the_link_works_once(client: Browser) -> None:

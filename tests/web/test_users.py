@@ -7,10 +7,13 @@ import pytest
 from flask import Flask
 
 from grayscale import clock
+from grayscale.database import transaction
 from grayscale.domain import invitations, users
+from grayscale.domain.company import company
 from grayscale.domain.errors import Conflict
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, LeverUser, Role, User
+from grayscale.web import throttle
 from tests import factories
 from tests.page import Browser
 
@@ -50,6 +53,31 @@ def test_an_invited_person_chooses_a_password_and_is_in(app: Flask, as_ana: Brow
     assert priya.get("/account").status == 200
     assert priya.get(USERS).status == 403
     assert Browser(app).post(link, {"password": NEW_PASSWORD}).status == 404, "a link works once"
+
+
+def test_a_password_made_of_the_companys_name_is_refused(as_ana: Browser, app: Flask) -> None:
+    with transaction():
+        company().name = "Harbor Clinic Group"
+    page = Browser(app).post(invite(as_ana), {"password": "HarborClinic1"})
+    assert page.status == 422
+    assert "your name, e-mail address or company" in page.words
+
+
+def test_wrong_links_from_the_same_address_leave_a_persons_own_alone(as_ana: Browser, app: Flask) -> None:
+    link = invite(as_ana)
+    elsewhere = Browser(app)
+    answers = [elsewhere.get(f"/join/guess-{number}").status for number in range(throttle.PER_LINK_ADDRESS.count + 1)]
+    assert answers[0] == 404
+    assert answers[-1] == 429
+    assert Browser(app).get(link).status == 200
+    assert Browser(app).post(link, {"password": NEW_PASSWORD}).status == 303
+
+
+def test_a_refused_change_of_a_person_changes_nothing(as_ana: Browser, ana: User) -> None:
+    lever_user("lever-ana", "ana@elsewhere.example")
+    page = as_ana.post(f"{USERS}/{ana.id}", {"role": "recruiter", "lever_user_id": "lever-ana"})
+    assert page.status == 409
+    assert fresh(ana).lever_user_id is None
 
 
 def test_a_link_is_shown_once_and_kept_as_a_hash(as_ana: Browser) -> None:

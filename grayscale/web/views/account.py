@@ -7,6 +7,7 @@ from grayscale.config import current_config
 from grayscale.domain import sessions, users
 from grayscale.domain.company import company
 from grayscale.domain.errors import Invalid
+from grayscale.web import throttle
 from grayscale.web.auth import me, my_session, sign_in, sign_out
 from grayscale.web.forms import put_error
 from grayscale.web.forms.auth import ChangePasswordForm, PreferencesForm
@@ -50,11 +51,19 @@ def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if not form.validate():
         return _page(_preferences(), form, 422)
+    # A sign-in left open must not become the password by guessing.
+    attempt = throttle.attempt(me().email)
+    if attempt is None:
+        put_error(form, Invalid(throttle.TOO_MANY, "old"), "old")
+        return _page(_preferences(), form, 429)
     try:
         users.change_password(me().id, form.old.data, form.password.data)
     except Invalid as error:
+        if error.field != "old":
+            attempt.was_right()
         put_error(form, error, "password")
         return _page(_preferences(), form, 422)
+    attempt.was_right()
     sign_in(users.get(me().id))
     flash("Your password is changed. Other devices were signed out.", "success")
     return redirect(url_for("account.show"), 303)

@@ -5,17 +5,17 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from grayscale.domain import invitations, single_sign_on, users
-from grayscale.domain.errors import Invalid
+from grayscale.domain.errors import Invalid, NotFound
 from grayscale.models import User
 from grayscale.web import throttle
-from grayscale.web.auth import me, public, safe_next, sign_in, sign_out
+from grayscale.web.auth import me, public, safe_next, sign_out
 from grayscale.web.forms import put_error
 from grayscale.web.forms.auth import ChoosePasswordForm, SignInForm
+from grayscale.web.letting_in import let_in
 
 bp = Blueprint("auth", __name__)
 
 WRONG = "The e-mail address or the password is wrong."
-TOO_MANY = "Too many wrong passwords. Wait 15 minutes, then try again; nobody was locked out."
 
 
 @bp.get("/login")
@@ -38,13 +38,13 @@ def submit_login() -> ResponseReturnValue:
     email = form.email.data
     attempt = throttle.attempt(email)
     if attempt is None:
-        return _login_page(form, 429, TOO_MANY)
+        return _login_page(form, 429, throttle.TOO_MANY)
     user = users.authenticate(email, form.password.data)
     if user is None:
         users.refused(email)
         return _login_page(form, 422, WRONG)
     attempt.was_right()
-    return _let_in(user, safe_next(request.args.get("next")))
+    return let_in(user, safe_next(request.args.get("next")))
 
 
 @bp.post("/logout")
@@ -66,6 +66,7 @@ def join(token: str) -> ResponseReturnValue:
 @bp.post("/join/<token>")
 @public
 def submit_join(token: str) -> ResponseReturnValue:
+    _holder(token)
     form = ChoosePasswordForm()
     if not form.validate():
         return _join_page(token, form, 422)
@@ -74,13 +75,7 @@ def submit_join(token: str) -> ResponseReturnValue:
     except Invalid as error:
         put_error(form, error, "password")
         return _join_page(token, form, 422)
-    return _let_in(user, url_for("inbox.index"))
-
-
-def _let_in(user: User, target: str) -> ResponseReturnValue:
-    sign_in(user)
-    users.signed_in(user.id)
-    return throttle.remember_device(make_response(redirect(target, 303)), user.email)
+    return let_in(user, url_for("inbox.index"))
 
 
 def _login_page(form: SignInForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
@@ -97,8 +92,15 @@ def _login_page(form: SignInForm, status: int = 200, problem: str = "") -> Respo
 
 
 def _join_page(token: str, form: ChoosePasswordForm, status: int = 200) -> ResponseReturnValue:
-    if not throttle.may_try_link():
-        abort(429)
-    holder = invitations.holder(token)
     provider = single_sign_on.settings()
-    return render_template("auth/join.html", form=form, token=token, holder=holder, provider=provider), status
+    return render_template("auth/join.html", form=form, token=token, holder=_holder(token), provider=provider), status
+
+
+def _holder(token: str) -> User:
+    """Whose link it is. Only wrong ones count, so nobody at the same address uses up an invited person's tries."""
+    try:
+        return invitations.holder(token)
+    except NotFound:
+        if not throttle.may_guess_link():
+            abort(429)
+        raise

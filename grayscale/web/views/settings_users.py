@@ -67,8 +67,7 @@ def save(user_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(user, form, 422)
     try:
-        users.map_to_lever(user_id, form.lever_user_id.data, me())
-        users.change_role(user_id, Role(form.role.data), me())
+        users.save(user_id, role=Role(form.role.data), lever_user_id=form.lever_user_id.data, by=me())
     except Invalid as error:
         put_error(form, error, "lever_user_id")
         return _page(user, form, 422)

@@ -1,14 +1,15 @@
 """The first start: one link makes the first super admin."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from grayscale.domain import setup, users
-from grayscale.domain.errors import Invalid
+from grayscale.domain import setup
+from grayscale.domain.errors import Invalid, NotFound
 from grayscale.web import throttle
-from grayscale.web.auth import public, sign_in
+from grayscale.web.auth import public
 from grayscale.web.forms import put_error
 from grayscale.web.forms.auth import SetupForm
+from grayscale.web.letting_in import let_in
 
 bp = Blueprint("setup", __name__)
 
@@ -37,14 +38,16 @@ def complete(token: str) -> ResponseReturnValue:
     except Invalid as error:
         put_error(form, error, "password")
         return _page(token, form, 422)
-    sign_in(user)
-    users.signed_in(user.id)
+    answer = let_in(user, url_for("settings_lever.show"))
     flash(f"Welcome, {user.first_name}. Next: connect Lever, in four steps.", "success")
-    return redirect(url_for("settings_lever.show"), 303)
+    return answer
 
 
 def _page(token: str, form: SetupForm, status: int = 200) -> ResponseReturnValue:
-    if not throttle.may_try_link():
-        abort(429)
-    setup.check(token)
+    try:
+        setup.check(token)
+    except NotFound:
+        if not throttle.may_guess_link():
+            abort(429)
+        raise
     return render_template("setup/first.html", form=form, token=token), status

@@ -119,7 +119,7 @@ def _draft(values: dict[str, Any]) -> offers.Draft:
     minutes = values["duration"]
     return offers.Draft(
         subject=values["subject"].strip(),
-        duration_minutes=int(minutes) if minutes.isdigit() and len(minutes) < 5 else 0,
+        duration_minutes=int(minutes) if minutes.isdecimal() and len(minutes) < 5 else 0,
         interviewers=tuple(values["who"]),
         location=values["location"],
         note=values["note"],

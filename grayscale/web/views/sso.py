@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from grayscale.domain import single_sign_on, users
 from grayscale.domain.errors import Invalid, NotAllowed
-from grayscale.web.auth import public, safe_next, sign_in
+from grayscale.web.auth import public, safe_next
+from grayscale.web.letting_in import let_in
 
 bp = Blueprint("sso", __name__, url_prefix="/login/sso")
 
@@ -39,9 +40,7 @@ def callback() -> ResponseReturnValue:
     except (Invalid, NotAllowed) as error:
         users.turned_away(str(error))
         return _back(str(error))
-    sign_in(user)
-    users.signed_in(user.id, by="single sign-on")
-    return redirect(safe_next(target), 303)
+    return let_in(user, safe_next(target), by="single sign-on")
 
 
 def _back(problem: str) -> ResponseReturnValue:
