@@ -9,6 +9,9 @@ from typing import Self
 from grayscale.clients.lever.fields import Reader
 from grayscale.clients.text import clean
 
+TYPES = frozenset(("referral", "user", "posting"))
+PHONE_TYPES = frozenset(("mobile", "home", "work", "skype", "other", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:
@@ -52,7 +55,7 @@ class Application:
         phone = read.get("phone")
         return cls(
             id=read.id(),
-            type=read.text("type"),
+            type=read.word("type", TYPES),
             opportunity_id=read.ref("opportunityId") or read.ref("candidateId"),
             posting_id=read.ref("posting"),
             posting_owner_id=read.ref("postingOwner"),
@@ -81,6 +84,8 @@ def read_phone(read: Reader, key: str, item: object) -> Phone | None:
     if kind is not None and not isinstance(kind, str):
         read.odd(key, kind)
         kind = None
+    if kind is not None and kind.lower() not in PHONE_TYPES:
+        read.unknown_word(f"{key}.type")
     if type(value) is int:
         read.odd(key, value)
         value = str(value)

@@ -77,6 +77,19 @@ class Reader:
         self.odd(key, value)
         return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
+    def word(self, key: str, known: frozenset[str]) -> str:
+        """One of the *known* words; another is kept as it is, and noted."""
+        found = self.text(key)
+        if found and found not in known:
+            self.unknown_word(key)
+        return found
+
+    def unknown_word(self, key: str) -> None:
+        """Notes that a field holds none of its words; not which, for people can type into some of them."""
+        note = f"{key}: none of the words Lever documents"
+        if note not in self._odd:
+            self._odd.append(note)
+
     def flag(self, key: str) -> bool:
         value = self._raw.get(key)
         if value is not None and not isinstance(value, bool):

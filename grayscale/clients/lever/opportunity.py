@@ -16,6 +16,8 @@ from grayscale.clients.lever.people import Stage, User
 from grayscale.clients.text import clean
 
 T = TypeVar("T")
+CONFIDENTIALITY = frozenset(("confidential", "non-confidential"))
+ORIGINS = frozenset(("agency", "applied", "internal", "referred", "sourced", "university"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ class Opportunity:
             stage_id=read.ref("stage"),
             stage_changes=_stage_changes(read),
             archived=read_archived(read),
-            confidentiality=read.text("confidentiality"),
-            origin=read.text("origin"),
+            confidentiality=read.word("confidentiality", CONFIDENTIALITY),
+            origin=read.word("origin", ORIGINS),
             sources=read.texts("sources"),
             tags=read.texts("tags"),
             owner_id=read.ref("owner"),

@@ -14,6 +14,7 @@ from grayscale.clients.lever.application import Application, Archived, Phone
 from grayscale.clients.lever.fields import MissingId, Reader, from_ms, to_ms
 from grayscale.clients.lever.interviews import Interview, InterviewDraft, Interviewer, Panel
 from grayscale.clients.lever.opportunity import (
+    CONFIDENTIALITY,
     Contact,
     DataProtection,
     DeletedOpportunity,
@@ -48,6 +49,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+POSTING_STATES = frozenset(("published", "internal", "closed", "draft", "pending", "rejected"))
+REASON_STATUS = frozenset(("active", "inactive"))
+REASON_TYPES = frozenset(("hired", "non-hired"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,8 @@ class ArchiveReason:
         return cls(
             id=read.id(),
             text=read.text("text"),
-            status=read.text("status") or "active",
-            type=read.text("type") or "non-hired",
+            status=read.word("status", REASON_STATUS) or "active",
+            type=read.word("type", REASON_TYPES) or "non-hired",
             oddities=read.oddities,
         )
 
@@ -123,8 +127,8 @@ class Posting:
         return cls(
             id=read.id(),
             text=read.text("text"),
-            state=read.text("state"),
-            confidentiality=read.text("confidentiality"),
+            state=read.word("state", POSTING_STATES),
+            confidentiality=read.word("confidentiality", CONFIDENTIALITY),
             owner_id=read.ref("owner"),
             hiring_manager_id=read.ref("hiringManager"),
             user_id=read.ref("user"),
