@@ -70,6 +70,7 @@ def test_a_429_slows_all_of_them_down(here: DatabaseLedger, there: DatabaseLedge
     granted, wait = there.take(1, "live")
     assert granted == 0
     assert wait > 25
+    assert there.hold_seconds() > 25
     there.slow_down(30)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT rate FROM lever_pace")) == pytest.approx(5.0, abs=0.1)

@@ -10,7 +10,7 @@ from grayscale import clock
 from grayscale.clients.lever.permissions import PERMISSIONS
 from grayscale.database import transaction
 from grayscale.domain.company import lever_integration
-from grayscale.domain.lever import permissions, tokens
+from grayscale.domain.lever import connection, permissions, tokens
 from grayscale.extensions import db
 from grayscale.models import (
     KeyState,
@@ -245,3 +245,11 @@ def test_oddities_are_linked_and_listed(as_ana: Browser) -> None:
     assert as_ana.get(LEVER).one('a[href="/settings/ats/lever/oddities"]').get_text(strip=True).startswith("1 oddity")
     page = as_ana.get("/settings/ats/lever/oddities")
     assert "<b>no name</b>" in page.words, "shown as text"
+
+
+def test_it_says_until_when_lever_wants_to_be_left_alone(as_ana: Browser) -> None:
+    with transaction() as session:
+        session.get_one(LeverIntegration, 1).api_key = "a key of this test"
+    assert "asked us to wait" not in as_ana.get(LEVER).words
+    connection.limiter_for("a key of this test").slow_down(60)
+    assert "Lever asked us to wait. We ask again at" in as_ana.get(LEVER).one("#lever-sync").get_text(" ", strip=True)

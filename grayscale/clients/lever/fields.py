@@ -77,6 +77,14 @@ class Reader:
         self.odd(key, value)
         return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
+    def link(self, key: str) -> str | None:
+        """An address of the web, which may be put behind a word to click; anything else is noted and left out."""
+        found = self.text_or_none(key)
+        if not found or found.startswith(("https://", "http://")):
+            return found or None
+        self._odd.append(f"{key}: no address of the web")
+        return None
+
     def word(self, key: str, known: frozenset[str]) -> str:
         """One of the *known* words; another is kept as it is, and noted."""
         found = self.text(key)

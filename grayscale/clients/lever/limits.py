@@ -22,6 +22,9 @@ RESERVE = 2.0
 RECOVERY = 1 / 60
 # A refused request holds everybody for this long when Lever does not say how long.
 HOLD_SECONDS = 1.0
+# And never longer than this: Lever's own bucket is full again within seconds, a clock that is wrong may ask for days,
+# and whoever still is too early is told so again.
+LONGEST_HOLD_SECONDS = 120.0
 _SHORTEST_SLEEP = 0.001
 _LONGEST_SLEEP = 0.25  # so that a caller behind others notices in time that the queue moved
 
@@ -42,7 +45,8 @@ def slowed(
 ) -> tuple[float, float]:
     """Rate, and until when everybody holds, after a 429 at *now*; only the first of a hold halves the rate."""
     lower = rate if now < hold_until else max(rate / 2, nominal / 20)
-    return lower, max(hold_until, now + (HOLD_SECONDS if retry_after is None else max(retry_after, 0.0)))
+    hold = HOLD_SECONDS if retry_after is None else min(max(retry_after, 0.0), LONGEST_HOLD_SECONDS)
+    return lower, max(hold_until, now + hold)
 
 
 class RateLimiter:
@@ -83,6 +87,12 @@ class RateLimiter:
         with self._lock:
             self._refill()
             return self._rate
+
+    @property
+    def hold_seconds(self) -> float:
+        """How much longer nobody asks, because Lever wants it so; 0 when it does not."""
+        with self._lock:
+            return max(self._hold_until - self._clock(), 0.0)
 
     def acquire(self, priority: Priority = "live", *, timeout: float | None = None) -> bool:
         """Waits for the turn to make one request; False when it did not come within ``timeout`` seconds."""

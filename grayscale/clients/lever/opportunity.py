@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from grayscale.clients.lever.application import Application, Archived, Phone, read_archived, read_phones
-from grayscale.clients.lever.fields import MissingId, Reader
+from grayscale.clients.lever.fields import Json, MissingId, Reader
 from grayscale.clients.lever.people import Stage, User
 from grayscale.clients.text import clean
 
@@ -160,7 +160,7 @@ class Opportunity:
             last_interaction_at=read.time("lastInteractionAt"),
             last_advanced_at=read.time("lastAdvancedAt"),
             snoozed_until=read.time("snoozedUntil"),
-            url_show=Reader(urls).text_or_none("show") if urls else None,
+            url_show=_link(read, urls),
             is_anonymized=read.flag("isAnonymized"),
             data_protection=_data_protection(read),
             opportunity_location=read.text_or_none("opportunityLocation"),
@@ -190,6 +190,16 @@ class DeletedOpportunity:
             contact_id=read.ref("contact"),
             oddities=read.oddities,
         )
+
+
+def _link(read: Reader, urls: Json | None) -> str | None:
+    if not urls:
+        return None
+    inner = Reader(urls)
+    found = inner.link("show")
+    if inner.oddities:
+        read.odd("urls", urls)
+    return found
 
 
 def _stage_changes(read: Reader) -> tuple[StageChange, ...]:

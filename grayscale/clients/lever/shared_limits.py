@@ -21,6 +21,9 @@ class Ledger(Protocol):
     def slow_down(self, retry_after: float | None) -> None:
         """Lever answered 429 to one of the processes."""
 
+    def hold_seconds(self) -> float:
+        """How much longer all of them hold."""
+
 
 class SharedRateLimiter(RateLimiter):
     """A ``RateLimiter`` whose tokens also have to be in the ledger."""
@@ -30,6 +33,10 @@ class SharedRateLimiter(RateLimiter):
         self._ledger = ledger
         self._stock = 0
         self._stock_until = 0.0
+
+    @property
+    def hold_seconds(self) -> float:
+        return self._ledger.hold_seconds()
 
     def slow_down(self, retry_after: float | None = None) -> None:
         super().slow_down(retry_after)

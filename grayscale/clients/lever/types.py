@@ -142,7 +142,7 @@ class Posting:
             requisition_codes=read.texts("requisitionCodes"),
             country=read.text_or_none("country"),
             workplace_type=read.text("workplaceType"),
-            url_show=urls.text_or_none("show"),
+            url_show=urls.link("show"),
             created_at=read.time("createdAt"),
             updated_at=read.time("updatedAt"),
             oddities=read.oddities + categories.oddities + urls.oddities,

@@ -6,6 +6,7 @@ work inside it.
 
 import hashlib
 import threading
+from datetime import datetime, timedelta
 
 from grayscale import clock, metrics
 from grayscale.clients.errors import ClientError, NotAuthorised, Retryable
@@ -24,6 +25,7 @@ from grayscale.extensions import db
 from grayscale.models import KeyState, LeverIntegration, User
 
 LONGEST_KEY = 500
+SHORTEST_HOLD_TOLD_SECONDS = 5.0
 # What Lever adds to a 401 tells nobody more.
 REFUSED = "Lever refused the key (401)."
 
@@ -77,6 +79,13 @@ def limiter_for(key: str) -> RateLimiter:
             )
             _limiters[str(engine.url), name] = found
         return found
+
+
+def holds_until() -> datetime | None:
+    """When Lever may be asked again, if it wants to be left alone for longer than people wait for a page anyway."""
+    key = lever_integration().api_key
+    seconds = limiter_for(key).hold_seconds if key else 0.0
+    return clock.now() + timedelta(seconds=seconds) if seconds >= SHORTEST_HOLD_TOLD_SECONDS else None
 
 
 def save_key(raw: str, by: User | None) -> None:

@@ -52,6 +52,16 @@ class DatabaseLedger:
         except SQLAlchemyError as error:
             log.warning("the shared rate of Lever cannot be lowered", reason=type(error).__name__)
 
+    def hold_seconds(self) -> float:
+        table = LeverPace.__table__
+        try:
+            with self.engine.connect() as connection:
+                until = connection.scalar(select(table.c.hold_until).where(table.c.key_hash == self.key_hash))
+                return max((until or 0.0) - _now(connection), 0.0)
+        except SQLAlchemyError as error:
+            log.warning("the shared rate of Lever cannot be read", reason=type(error).__name__)
+            return 0.0
+
     def _take(self, connection: Connection, wanted: int, priority: Priority) -> tuple[int, float]:
         row, now = self._locked(connection)
         tokens, rate = _as_of(row, now)

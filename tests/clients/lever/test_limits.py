@@ -112,6 +112,15 @@ def test_a_429_holds_everybody_as_long_as_asked_and_halves_the_rate(time):
     assert time.now == pytest.approx(1005.2, abs=0.01), "5 s held, then a token at 5 a second"
 
 
+def test_nobody_is_made_to_wait_for_hours(time):
+    limiter = limiter_on(time)
+    limiter.slow_down(2_000_000_000.0)
+    assert limiter.hold_seconds == pytest.approx(120)
+    assert limiter.acquire("live")
+    assert time.now == pytest.approx(1120.2, abs=0.01)
+    assert limiter.hold_seconds == 0
+
+
 def test_refusals_of_requests_in_flight_together_count_once(time):
     limiter = limiter_on(time)
     for _ in range(4):

@@ -220,6 +220,14 @@ def test_oddities_name_fields_and_never_values():
     assert "218" not in str(found.oddities)
 
 
+@pytest.mark.parametrize("parse", [Opportunity.parse, Posting.parse])
+def test_only_an_address_of_the_web_is_a_link(parse):
+    found = parse({"id": "x", "urls": {"show": "javascript:alert(1)"}})
+    assert found.url_show is None
+    assert found.oddities
+    assert parse({"id": "x", "urls": {"show": "https://hire.lever.co/x"}}).url_show == "https://hire.lever.co/x"
+
+
 @pytest.mark.parametrize(
     ("parse", "fields", "field"),
     [

@@ -150,6 +150,7 @@ def sync_context(problem: str = "") -> dict[str, Any]:
         "sync": status,
         "counts": overview.counts() if not status.is_running else {},
         "is_connected": connection.is_connected(),
+        "lever_holds_until": connection.holds_until(),
         "sync_problem": problem,
     }
 
