@@ -183,13 +183,14 @@ def thread_open_to_more(conversation_id: int, wanted: Opportunity) -> str | None
         return None
     row = db.session.execute(
         select(Opportunity.id, Opportunity.confidential, Posting.title)
-        .join(Conversation, Conversation.opportunity_id == Opportunity.id)
+        .select_from(Conversation)
+        .outerjoin(Opportunity, Opportunity.id == Conversation.opportunity_id)
         .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
         .where(Conversation.id == conversation_id)
-    ).first()
-    if row is None or row.id == wanted.id or row.confidential:
+    ).one()
+    if row.id == wanted.id or row.confidential:
         return None
-    return row.title or "General application"
+    return row.title or ("General application" if row.id else "no opportunity yet")
 
 
 def profile(candidate: Candidate, user: User, *, conversation_id: int | None = None) -> Profile:

@@ -1,9 +1,9 @@
 """Who may see what: confidential opportunities, and the conversations and candidates that hang on them.
 
 A confidential opportunity is visible to super admins and to its Lever owner, followers and hiring manager as mapped to
-users. A conversation shares the fate of the opportunity it is tied to. A candidate is visible when one of their
-opportunities is, or when they have none. The conditions belong into the query itself: what may not be seen is not
-found, not counted and not searched.
+users. A conversation shares the fate of the opportunity it is tied to, and speaks of no other confidential one. A
+candidate is visible when one of their opportunities is, or when they have none. The conditions belong into the query
+itself: what may not be seen is not found, not counted and not searched.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, bindparam, cast, exists, false, or_, select, true
 
+from grayscale.extensions import db
 from grayscale.models import Candidate, Conversation, Opportunity, User
+
+MOVE_FIRST = (
+    "This opportunity is confidential, and others read this conversation. Move the conversation to this opportunity"
+    " first: then only those who may see it read it, earlier texts included."
+)
+# Of a text that waits: whoever reads the thread reads this too, so it does not say why.
+NOT_HERE = "Not sent. It does not belong into this conversation any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,22 @@ def _quoted(lever_id: str) -> str:
     """A pattern for the followers, a JSON list of opaque ids: the quotes make the match whole."""
     escaped = lever_id.replace("/", "//").replace("%", "/%").replace("_", "/_")
     return f'%"{escaped}"%'
+
+
+def may_see(opportunity_id: int, user: User) -> bool:
+    """Whether there is such an opportunity and *user* may see it."""
+    seen = select(Opportunity.id).where(Opportunity.id == opportunity_id, opportunities_for(user))
+    return db.session.scalar(seen) is not None
+
+
+def may_speak_of(opportunity: Opportunity, conversation: Conversation) -> bool:
+    """Whether a conversation with its candidate may: of a confidential one, only the conversation tied to it."""
+    return not opportunity.confidential or conversation.opportunity_id == opportunity.id
+
+
+def speaking_of() -> ColumnElement[bool]:
+    """``may_speak_of`` as a condition on ``Conversation`` and ``Opportunity``."""
+    return or_(Conversation.opportunity_id == Opportunity.id, Opportunity.confidential.is_(False))
 
 
 def candidates_for(user: Reader) -> ColumnElement[bool]:

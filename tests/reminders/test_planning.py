@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 
 from grayscale.database import transaction
-from grayscale.domain import company, scheduling_policy
+from grayscale.domain import company, scheduling_policy, visibility
 from grayscale.domain.reminders import planning
 from grayscale.domain.texting import outbound, sending
 from grayscale.extensions import db
@@ -171,6 +171,22 @@ def test_a_confidential_interview_is_not_spoken_of_in_another_thread(app: Flask,
     factories.add(interview(secret, FRIDAY))
     planning.catch_up()
     assert planned() == []
+
+
+def test_of_one_that_became_confidential_they_go_over_to_the_thread_tied_to_it(
+    lever: Lever, opportunity: Opportunity, conversation: Conversation
+) -> None:
+    tied = factories.conversation(conversation.candidate, number=factories.sending_number(e164="+12185550101"))
+    factories.update(conversation, opportunity_id=factories.opportunity(conversation.candidate).id)
+    lever(FRIDAY)
+    assert {message.conversation_id for message in planned()} == {conversation.id}
+    factories.update(opportunity, confidential=True)
+    planning.catch_up()
+    assert planned() == []
+    assert {message.error for message in planned(MessageState.CANCELED)} == {visibility.NOT_HERE}
+    factories.update(tied, opportunity_id=opportunity.id)
+    planning.catch_up()
+    assert [message.conversation_id for message in planned()] == [tied.id] * 2
 
 
 def test_switched_off_they_go_and_switched_on_they_come_back(lever: Lever, ana: User) -> None:

@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import locks
+from grayscale.domain import locks, visibility
 from grayscale.domain.company import company, scheduling_policy
 from grayscale.domain.interviews.times import spoken
 from grayscale.domain.reminders import times
@@ -67,7 +67,7 @@ def follow(opportunity_id: int) -> None:
 def catch_up() -> int:
     """Plan what is missing or planned in a zone the candidate left, cancel what is too late or for nobody; how much."""
     done = automated.withdraw_useless()
-    for opportunity_id in {*_unplanned(), *_of_archived()}:
+    for opportunity_id in {*_unplanned(), *_out_of_place()}:
         with transaction():
             follow(opportunity_id)
         done += 1
@@ -104,6 +104,12 @@ def _settle(interview: Interview, kind: ReminderKind, conversation: Conversation
         if row is not None and (message is not None or row.message_id is None):
             db.session.delete(row)
         return
+    is_here = message is None or visibility.may_speak_of(interview.opportunity, message.conversation)
+    if row is not None and message is not None and not is_here:
+        automated.withdraw(message.id, visibility.NOT_HERE)
+        db.session.delete(row)
+        db.session.flush()
+        row = message = None
     if row is not None and row.starts_at == starts_at:
         return
     if row is not None and _was_skipped(row):
@@ -179,11 +185,10 @@ def _was_skipped(row: Reminder) -> bool:
 
 
 def _theirs() -> tuple[ColumnElement[bool], ...]:
-    """Conditions tying ``Conversation`` to ``Opportunity``: where its candidate may be told of its interviews. A
-    confidential one is spoken of only in the thread tied to it."""
+    """Conditions tying ``Conversation`` to ``Opportunity``: where its candidate may be told of its interviews."""
     return (
         Conversation.candidate_id == Opportunity.candidate_id,
-        or_(Conversation.opportunity_id == Opportunity.id, Opportunity.confidential.is_(False)),
+        visibility.speaking_of(),
         exists().where(SendingNumber.id == Conversation.sending_number_id, SendingNumber.active.is_(True)),
     )
 
@@ -227,14 +232,19 @@ def _unplanned() -> Sequence[int]:
     ).all()
 
 
-def _of_archived() -> Sequence[int]:
-    """Opportunities archived since, whose reminders still wait."""
+def _out_of_place() -> Sequence[int]:
+    """Opportunities archived since, or confidential, whose reminders still wait where they should not."""
     return db.session.scalars(
         select(Opportunity.id)
         .join(Interview, Interview.opportunity_id == Opportunity.id)
         .join(Reminder, Reminder.interview_id == Interview.id)
         .join(Message, Message.id == Reminder.message_id)
-        .where(Message.on_its_way, Message.state == MessageState.SCHEDULED, Opportunity.archived_at.is_not(None))
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Message.on_its_way,
+            Message.state == MessageState.SCHEDULED,
+            or_(Opportunity.archived_at.is_not(None), not_(visibility.speaking_of())),
+        )
         .distinct()
         .limit(BATCH)
     ).all()

@@ -59,7 +59,7 @@ def stage(offer: SlotOffer, times: list[datetime]) -> Stage:
         return Stage.BOOKED
     if offer.state is OfferState.CANCELED:
         return Stage.CANCELED
-    if offer.state is OfferState.WITHDRAWN or offer.opportunity.is_archived:
+    if offer.state is OfferState.WITHDRAWN or offer.opportunity.is_archived or not telling.may_say(offer):
         return Stage.WITHDRAWN
     if offer.expires_at <= clock.now():
         return Stage.EXPIRED

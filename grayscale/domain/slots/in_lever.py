@@ -9,7 +9,7 @@ import re
 from sqlalchemy import select
 
 from grayscale.database import transaction
-from grayscale.domain import changes, locks
+from grayscale.domain import changes, locks, visibility
 from grayscale.domain.errors import Conflict, DomainError
 from grayscale.domain.interviews import asking
 from grayscale.domain.interviews.terms import Terms
@@ -63,8 +63,8 @@ def may_try_again(offer: SlotOffer) -> bool:
 
 
 def catch_up() -> int:
-    """Ask for what had to wait; how many offers are brought up."""
-    done = 0
+    """Ask for what had to wait, cancel texts that are out of place; how many."""
+    done = telling.withdraw_out_of_place()
     for offer_id in db.session.scalars(select(SlotOffer.id).where(SlotOffer.lever_behind).limit(BATCH)).all():
         with transaction():
             offer = hold(offer_id)
@@ -154,8 +154,10 @@ def _ask(offer: SlotOffer, interview: Interview | None, latest: InterviewChange 
     elif offer.state is OfferState.BOOKED and offer.starts_at is not None:
         # Asked for once: what Lever refused, or nobody could prove, is for a person to decide.
         if interview is None and latest is None:
+            # Whom one person may act as, another may not.
+            acts_as = offer.perform_as if by.id == offer.created_by_id else None
             asking.schedule(
-                offer.opportunity_id, _terms(offer), by=by, reference=reference, perform_as=offer.perform_as,
+                offer.opportunity_id, _terms(offer), by=by, reference=reference, perform_as=acts_as,
                 by_candidate=True, anyway=True,
             )
         elif interview is not None and stands and interview.starts_at != offer.starts_at:
@@ -196,9 +198,10 @@ def _latest(offer: SlotOffer) -> InterviewChange | None:
 
 
 def _in_whose_name(offer: SlotOffer) -> User:
-    """Who offered the times; where they left, who looks after the conversation, else a super admin."""
+    """Who offered the times; where they left or may not see it any more, who looks after the conversation, else a super
+    admin."""
     for user in (offer.created_by, offer.conversation.assignee):
-        if user is not None and user.active:
+        if user is not None and user.active and visibility.may_see(offer.opportunity_id, user):
             return user
     admin = db.session.scalar(
         select(User).where(User.role == Role.SUPER_ADMIN, User.active.is_(True)).order_by(User.id).limit(1)

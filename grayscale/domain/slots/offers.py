@@ -22,7 +22,7 @@ from grayscale.domain.company import company, scheduling_policy
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.interviews import acting, asking, people
 from grayscale.domain.interviews.terms import Terms
-from grayscale.domain.slots import holds, in_lever
+from grayscale.domain.slots import holds, in_lever, telling
 from grayscale.domain.slots.working_hours import Week, free_times
 from grayscale.domain.texting import automated, gate, lines, outbound
 from grayscale.domain.visibility import ReaderKind
@@ -80,20 +80,21 @@ def check_notice(start: datetime) -> None:
         raise Invalid(f"Candidates get {hours} hours of notice. Leave out what is sooner.", "times")
 
 
-def opportunities(conversation: Conversation, by: User) -> list[Opportunity]:
-    """Those of the candidate an interview can be offered for, the one the conversation is tied to first."""
+def opportunities(conversation: Conversation, by: User) -> tuple[list[Opportunity], list[Opportunity]]:
+    """Those of the candidate an interview can be offered for, the one the conversation is tied to first; and those the
+    conversation may not speak of as long as it is tied to another one."""
     if conversation.candidate_id is None:
-        return []
-    return list(
-        db.session.scalars(
-            select(Opportunity)
-            .where(
-                Opportunity.candidate_id == conversation.candidate_id, Opportunity.archived_at.is_(None),
-                Opportunity.anonymized.is_(False), visibility.opportunities_for(by),
-            )
-            .order_by((Opportunity.id == conversation.opportunity_id).desc(), Opportunity.advanced_at.desc())
+        return [], []
+    found = db.session.scalars(
+        select(Opportunity)
+        .where(
+            Opportunity.candidate_id == conversation.candidate_id, Opportunity.archived_at.is_(None),
+            Opportunity.anonymized.is_(False), visibility.opportunities_for(by),
         )
-    )  # fmt: skip
+        .order_by((Opportunity.id == conversation.opportunity_id).desc(), Opportunity.advanced_at.desc())
+    ).all()  # fmt: skip
+    here = [one for one in found if visibility.may_speak_of(one, conversation)]
+    return here, [one for one in found if one not in here]
 
 
 def titles(found: Sequence[Opportunity]) -> dict[int, str]:
@@ -127,7 +128,10 @@ def offer(
     try:
         with transaction() as session:
             conversation = _conversation(conversation_id, by)
-            opportunity = next((one for one in opportunities(conversation, by) if one.id == opportunity_id), None)
+            here, elsewhere = opportunities(conversation, by)
+            if any(one.id == opportunity_id for one in elsewhere):
+                raise Invalid(visibility.MOVE_FIRST, "opportunity")
+            opportunity = next((one for one in here if one.id == opportunity_id), None)
             if opportunity is None:
                 raise Invalid("Choose an active opportunity of this candidate.", "opportunity")
             made = _make(conversation, opportunity, draft, by, uid=uid, token=token)
@@ -158,7 +162,8 @@ def withdraw(offer_id: int, by: User) -> SlotOffer:
         if found.state is not OfferState.OPEN:
             raise Conflict("A time was chosen meanwhile. Cancel the interview instead.")
         found.state = OfferState.WITHDRAWN
-        lines.add(found.conversation_id, f"The times offered were withdrawn by {by.name}: {found.subject}")
+        words = f"The times offered were withdrawn by {by.name}"
+        lines.add(found.conversation_id, f"{words}: {found.subject}" if telling.may_say(found) else f"{words}.")
         audit.record("slots.withdrawn", by=by, subject=str(found.id))
         db.session.flush()
         changes.touch([found.conversation_id])

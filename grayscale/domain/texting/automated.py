@@ -49,7 +49,7 @@ def plan(
                 kind=Kind.AUTOMATED,
                 state=MessageState.SCHEDULED if waits else MessageState.QUEUED,
                 send_at=send_at,
-                submission_key=_stored(key),
+                submission_key=stored(key),
             )
             message.useless_after = useless_after
             lines.note(message, "Planned by the application.", state=message.state)
@@ -67,7 +67,7 @@ def plan(
 
 def planned(key: str) -> Message | None:
     """The text planned under *key*, whatever became of it."""
-    return db.session.scalar(select(Message).where(Message.submission_key == _stored(key)))
+    return db.session.scalar(select(Message).where(Message.submission_key == stored(key)))
 
 
 def move(
@@ -137,8 +137,8 @@ def _waiting(message_id: int) -> Message | None:
     return message if message is not None and message.state in CANCELABLE else None
 
 
-def _stored(key: str) -> str:
-    """Apart from the keys browsers make."""
+def stored(key: str) -> str:
+    """*key* as it stands in a message's ``submission_key``: apart from the keys browsers make."""
     return f"auto:{key}"
 
 

@@ -11,7 +11,7 @@ from grayscale import clock
 from grayscale.domain import inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.interviews import ability, acting, people
-from grayscale.domain.slots import in_lever, offers
+from grayscale.domain.slots import in_lever, offers, telling
 from grayscale.domain.texting import gate
 from grayscale.models import Conversation, SlotOffer
 from grayscale.web.auth import me
@@ -25,7 +25,8 @@ bp = Blueprint("slots", __name__)
 def form(conversation_id: int) -> ResponseReturnValue:
     """An empty form, with what is known filled in."""
     found = inbox_thread.get(conversation_id, me())
-    tied = next(iter(offers.opportunities(found, me())), None)
+    here, _ = offers.opportunities(found, me())
+    tied = next(iter(here), None)
     can = ability.to_schedule(tied.id, me()) if tied is not None else ability.Ability()
     # Lever may have been asked: what was read before is read anew.
     found = inbox_thread.get(conversation_id, me())
@@ -90,9 +91,12 @@ def try_again(offer_id: int) -> ResponseReturnValue:
 
 
 @bp.app_template_global("offers_shown")
-def offers_shown(conversation: Conversation) -> list[tuple[SlotOffer, bool]]:
-    """The offers to show beside a thread, each with whether it may be tried again."""
-    return [(one, in_lever.may_try_again(one)) for one in offers.shown(conversation, me())]
+def offers_shown(conversation: Conversation) -> list[tuple[SlotOffer, bool, bool]]:
+    """The offers to show beside a thread, each with whether it may be tried again and whether its link is shut: the
+    thread may not speak of it any more."""
+    return [
+        (one, in_lever.may_try_again(one), not telling.may_say(one)) for one in offers.shown(conversation, me())
+    ]
 
 
 def _send(found: Conversation, values: dict[str, Any]) -> ResponseReturnValue:
@@ -130,7 +134,7 @@ def _draft(values: dict[str, Any]) -> offers.Draft:
 def _page(
     found: Conversation, values: dict[str, Any], *, error: str = "", can: ability.Ability | None = None
 ) -> str:
-    choices = offers.opportunities(found, me())
+    choices, elsewhere = offers.opportunities(found, me())
     chosen = next((one for one in choices if one.id == values.get("opportunity")), choices[0] if choices else None)
     zone, theirs = str(reader_zone()), gate.zones_of(found)[0]
     times = values["times"]
@@ -140,7 +144,8 @@ def _page(
         conversation=found,
         values=values,
         opportunities=choices,
-        titles=offers.titles(choices),
+        elsewhere=elsewhere,
+        titles=offers.titles([*choices, *elsewhere]),
         chosen=chosen,
         acting_as=next(iter(acting.choices(chosen, me())), None) if chosen is not None else None,
         why_not=can.why_not if can is not None else None,

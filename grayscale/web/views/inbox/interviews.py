@@ -9,7 +9,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from grayscale import clock
-from grayscale.domain import candidates, drafts, inbox_thread
+from grayscale.domain import candidates, drafts, inbox_thread, visibility
 from grayscale.domain.errors import DomainError, Invalid, NotFound
 from grayscale.domain.interviews import (
     ability,
@@ -148,6 +148,8 @@ def interview_text(conversation_id: int, interview_id: int, about: str) -> Respo
     found, interview = _known(conversation_id, interview_id)
     if interview.starts_at is None:
         raise Invalid(ours.NO_START)
+    if not visibility.may_speak_of(interview.opportunity, found):
+        raise Invalid(visibility.MOVE_FIRST)
     terms = Terms.of(interview)
     filled = wording.fill(words.template(about, terms, me()), found, me(), interview=terms)
     body = automated.introduced(found, filled.text, clock.now())
@@ -169,6 +171,9 @@ def _known(conversation_id: int, interview_id: int) -> tuple[Conversation, Inter
 
 def _told(changed: asking.ChangedMeanwhile) -> tuple[str, ...]:
     return tuple(altering.told(changed.seen, changed.now, differing(changed.seen, changed.now)))
+
+
+bp.add_app_template_global(visibility.may_speak_of)
 
 
 @bp.app_template_global("their_clock")
