@@ -88,6 +88,16 @@ def _visible_query(reader: ReaderKind) -> Select[int]:
     )
 
 
+def with_candidate(candidate_id: int, user: User) -> Conversation | None:
+    """The conversation with a candidate that had something happen last, of those *user* may see."""
+    return db.session.scalars(
+        select(Conversation)
+        .where(Conversation.candidate_id == candidate_id, visibility.conversations_for(user))
+        .order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
+        .limit(1)
+    ).first()
+
+
 def require(conversation_id: int, user: User) -> None:
     """Raises ``NotFound`` unless *user* may see the conversation."""
     if not is_visible(conversation_id, user):

@@ -30,10 +30,14 @@ _PERMISSION = {"posting": "get_posting", "stage": "get_stage", "reason": "get_ar
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """Whether Lever still has it, and what changed here."""
+    """Whether Lever still has it, and what changed here.
+
+    *candidate_id* is who has the opportunities now, when a candidate was asked for: another one after a merge.
+    """
 
     found: bool
     changes: tuple[Change, ...] = ()
+    candidate_id: int | None = None
 
     @property
     def words(self) -> str:
@@ -239,4 +243,5 @@ def _refresh(candidate_id: int) -> Refreshed:
                 permissions.learn("list_interviews", granted=False)
             except NotFound:
                 continue
-    return Refreshed(still_there, tuple(found))
+    theirs = set(db.session.scalars(select(Opportunity.candidate_id).where(Opportunity.lever_id.in_(lever_ids))))
+    return Refreshed(still_there, tuple(found), candidate_id if candidate_id in theirs else min(theirs, default=None))

@@ -330,6 +330,24 @@ def test_refresh_fetches_a_changed_phone_now(
     assert "It could not be refreshed." in as_jonas.get(here).words
 
 
+def test_refresh_leads_to_where_a_merge_took_the_texts(
+    connected: Flask, lever: Sandbox, as_jonas: Browser, no_waiting: None
+) -> None:
+    run()
+    by_contact = {
+        row.contact: row for row in lever.lever.data.opportunities.values() if row.confidentiality == "non-confidential"
+    }
+    kept, lost = list(by_contact.values())[:2]
+    threads = [
+        factories.conversation(db.session.get_one(Candidate, opportunity(row.id).candidate_id))
+        for row in (kept, lost)
+    ]
+    lever.team.merge(kept.contact, lost.contact)
+    answer = as_jonas.post(f"/inbox/{threads[1].id}/refresh")
+    assert answer.location == f"/inbox/{threads[0].id}"
+    assert "Lever merged this candidate with" in as_jonas.get(answer.location).words
+
+
 def test_refresh_erases_what_lever_no_longer_has(connected: Flask, lever: Sandbox) -> None:
     run()
     lever_id = active(lever)

@@ -8,6 +8,7 @@ from grayscale.domain import inbox_acts, inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.inbox_member import mark_unread
 from grayscale.domain.lever import refresh
+from grayscale.domain.lever.refresh import Refreshed
 from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import target
 from grayscale.models import ConsentHow, ConsentKind, ConsentSource
@@ -93,14 +94,32 @@ def refresh_from_lever(conversation_id: int) -> ResponseReturnValue:
         refreshed = refresh.candidate(candidate_id)
     except DomainError as error:
         return refused(conversation_id, str(error))
+    if refreshed.found and inbox_thread.is_visible(conversation_id, me()):
+        return reload(conversation_id, "Up to date with Lever.")
+    return _elsewhere(conversation_id, refreshed, has_moved=refreshed.candidate_id != candidate_id)
+
+
+def _elsewhere(conversation_id: int, refreshed: Refreshed, *, has_moved: bool) -> ResponseReturnValue:
+    """Lever told that this person is gone, or somebody else's record now; the texts are where that is."""
     if not refreshed.found:
-        words = "Lever no longer has this candidate. What was kept about them here is erased."
-        if not wants_partial():
-            flash(words, "success")
-            return redirect(url_for("inbox.index"), 303)
-        toast = {"message": words, "category": "success"}
-        return respond("", 200, trigger={"toast": toast, "inbox:leave": {"id": conversation_id}})
-    return reload(conversation_id, "Up to date with Lever.")
+        return _leave(conversation_id, "Lever no longer has this candidate. What was kept about them here is erased.")
+    if not has_moved:
+        return _leave(conversation_id, "Lever anonymised this candidate, or you may no longer see the conversation.")
+    kept = inbox_thread.with_candidate(refreshed.candidate_id or 0, me())
+    if kept is None or kept.candidate is None:
+        return _leave(conversation_id, "Lever merged this candidate with another, whom you may not see.")
+    flash(f"Lever merged this candidate with {kept.candidate.display_name}. The texts are here now.", "success")
+    where = url_for("inbox.conversation", conversation_id=kept.id)
+    return respond("", 200, redirect=where) if wants_partial() else redirect(where, 303)
+
+
+def _leave(conversation_id: int, words: str) -> ResponseReturnValue:
+    """There is no such conversation any more."""
+    if not wants_partial():
+        flash(words, "success")
+        return redirect(url_for("inbox.index"), 303)
+    toast = {"message": words, "category": "success"}
+    return respond("", 200, trigger={"toast": toast, "inbox:leave": {"id": conversation_id}})
 
 
 @bp.post("/inbox/<int:conversation_id>/opt-out")
