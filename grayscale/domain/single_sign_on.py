@@ -1,27 +1,38 @@
 """Signing in by the company's identity provider (OpenID Connect), and whether passwords still do.
 
 The first sign-in ties a person here, found by their e-mail address, to the provider's own id of them; from then on only
-that id counts, so an address that changes hands opens nothing.
+that id counts, so an address that changes hands opens nothing. The ties are of one registration: another provider, or
+another client at which ids may differ, begins anew.
 """
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from grayscale import clock
 from grayscale.clients import oidc
 from grayscale.clients.oidc import Identity, OidcError, Pending
 from grayscale.config import LOOPBACK_HOSTS, current_config
 from grayscale.database import end_read, transaction
-from grayscale.domain import audit, users
-from grayscale.domain.errors import Invalid, NotAllowed
+from grayscale.domain import audit, users, ways_in
+from grayscale.domain.errors import Conflict, Invalid, NotAllowed
 from grayscale.extensions import db
 from grayscale.models import Role, SingleSignOn, User
 
 CALLBACK = "/login/sso/callback"
 PASSWORDS_OFF = "People sign in with {name} here; passwords are switched off."
 PROVE_FIRST = "Sign in with it yourself first: that proves it works before passwords are switched off."
+PROVE_ANEW = "Leave passwords on while you replace the secret, and sign in with it yourself: that proves it works."
+DOMAINS = (
+    "No super admin who has signed in with {name} has an address of these domains, so none could sign in any more. Add"
+    " the domain of one."
+)
+NOBODY_LEFT = (
+    "No super admin has a password, so none could sign in any more. Let one choose a password first, by a one-time link"
+    " under Settings › Users."
+)
+LINKS_ARE_OFF = " Such links work once password sign-in is switched on again: save that alone before."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,12 @@ def redirect_uri() -> str:
     return f"{current_config().public_url}{CALLBACK}"
 
 
-def save(given: Settings, by: User) -> None:
-    """Keep the registration, once the provider answered at its discovery URL. Raises ``Invalid``."""
+def save(given: Settings, by: User) -> bool:
+    """Keep the registration, once the provider answered at its discovery URL; whether it is another one than before,
+    so that people are recognised by their address once more.
+
+    Raises ``Invalid``, also when no super admin could sign in any more.
+    """
     by_id, stored = by.id, settings()
     secret = given.client_secret or (stored.client_secret if stored else "")
     if not secret:
@@ -60,10 +75,12 @@ def save(given: Settings, by: User) -> None:
         raise Invalid("Name at least one domain, such as harbor.example.", "domains")
     if given.passwords_off and by.sso_subject is None:
         raise Invalid(PROVE_FIRST, "passwords_off")
+    if given.passwords_off and stored is not None and secret != stored.client_secret:
+        raise Invalid(PROVE_ANEW, "passwords_off")
     provider = _provider(given.discovery_url, given.client_id, secret)
     end_read()
     try:
-        oidc.discover(provider, fresh=True)
+        issuer = oidc.discover(provider, fresh=True).issuer
     except OidcError as error:
         raise Invalid(str(error), "discovery_url") from None
     after = {
@@ -71,7 +88,10 @@ def save(given: Settings, by: User) -> None:
         "domains": given.domains, "lets_join": given.lets_join, "passwords_off": given.passwords_off,
     }  # fmt: skip
     with transaction() as session:
+        super_admins = ways_in.hold_super_admins()
         row = session.get(SingleSignOn, 1)
+        were_off = row is not None and row.passwords_off
+        untied = _untie(None if row is not None and row.client_id != given.client_id else issuer)
         before = {key: getattr(row, key) if row else None for key in after}
         if row is None:
             row = SingleSignOn(id=1)
@@ -82,16 +102,41 @@ def save(given: Settings, by: User) -> None:
         changed: dict[str, object] = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
         if given.client_secret:
             changed |= {"client_secret": "replaced"}
+        if untied:
+            changed |= {"accounts_linked": "begins anew"}
+        _keep_a_way_in(given, session.get_one(User, by_id), super_admins, were_off=were_off)
         audit.record("single_sign_on.changed", by=by, subject=given.name, detail=changed)
+        return bool(untied)
+
+
+def _keep_a_way_in(given: Settings, by: User, super_admins: list[User], *, were_off: bool) -> None:
+    """Inside the transaction that saved what was *given*. Raises ``Invalid``."""
+    if given.passwords_off and by.sso_subject is None:
+        raise Invalid(PROVE_FIRST, "passwords_off")
+    if ways_in.someone_can(super_admins):
+        return
+    if any(user.sso_subject is not None for user in super_admins):
+        raise Invalid(DOMAINS.format(name=given.name), "domains")
+    raise Invalid(NOBODY_LEFT + (LINKS_ARE_OFF if were_off else ""), "discovery_url")
 
 
 def remove(by: User) -> None:
-    """Forget the registration; people sign in by password again."""
+    """Forget the registration and who signed in with it; people sign in by password again.
+
+    Raises ``Conflict`` when no super admin could.
+    """
     with transaction() as session:
+        super_admins = ways_in.hold_super_admins()
         row = session.get(SingleSignOn, 1)
-        if row is not None:
-            session.execute(delete(SingleSignOn))
-            audit.record("single_sign_on.removed", by=by, subject=row.name)
+        if row is None:
+            return
+        were_off = row.passwords_off
+        _untie(None)
+        session.delete(row)
+        session.flush()
+        if not ways_in.someone_can(super_admins):
+            raise Conflict(NOBODY_LEFT + (LINKS_ARE_OFF if were_off else ""))
+        audit.record("single_sign_on.removed", by=by, subject=row.name)
 
 
 def allow_passwords() -> bool:
@@ -130,6 +175,15 @@ def finish(pending: Pending, code: str) -> User:
             raise NotAllowed(f"{user.email} is deactivated here. Ask a super admin of your company.")
         _check_domain(user.email)
         return user
+
+
+def _untie(issuer: str | None) -> int:
+    """Inside a transaction: forget the ties to any other provider than *issuer*, all with None; how many."""
+    tied = db.session.scalars(select(User).where(User.sso_subject.is_not(None))).all()
+    others = [user for user in tied if issuer is None or not str(user.sso_subject).startswith(f"{issuer} ")]
+    for user in others:
+        user.sso_subject = None
+    return len(others)
 
 
 def _met_first(identity: Identity, subject: str) -> User:

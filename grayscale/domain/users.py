@@ -3,17 +3,19 @@
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, passwords, sessions
+from grayscale.domain import audit, passwords, sessions, ways_in
 from grayscale.domain.company import company, ensure_rows
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.extensions import db
 from grayscale.models import LeverUser, Role, User
 
-LAST_SUPER_ADMIN = "This is the last super admin: make somebody else one first."
+LAST_SUPER_ADMIN = (
+    "This is the last super admin who can sign in: make somebody else one first. They count once they have {needed}."
+)
 
 
 def normalise_email(email: str) -> str:
@@ -121,27 +123,31 @@ def save(user_id: int, *, role: Role, lever_user_id: str | None, by: User) -> No
 
 
 def change_role(user_id: int, role: Role, by: User) -> None:
-    """Raises ``Conflict`` when nobody would be a super admin any more."""
+    """Raises ``Conflict`` when no super admin could sign in any more."""
     with transaction():
         user = get(user_id)
         if user.role is role:
             return
-        _keep_a_super_admin(user)
+        super_admins = ways_in.hold_super_admins()
         before, user.role = user.role, role
+        if user in super_admins:
+            _keep_a_super_admin(super_admins)
         audit.record("user.role_changed", by=by, subject=user.email, detail={"from": before, "to": role})
 
 
 def deactivate(user_id: int, by: User) -> None:
     """End every sign-in of this person and let them in no more. Their texts keep their name.
 
-    Raises ``Conflict`` for the last super admin.
+    Raises ``Conflict`` for the last super admin who can sign in.
     """
     with transaction():
         user = get(user_id)
         if not user.active:
             return
-        _keep_a_super_admin(user)
+        super_admins = ways_in.hold_super_admins()
         user.active = False
+        if user in super_admins:
+            _keep_a_super_admin(super_admins)
         sessions.end_all(user.id)
         user.link_hash = user.link_expires_at = None
         audit.record("user.deactivated", by=by, subject=user.email)
@@ -229,22 +235,10 @@ def check_zone(name: str) -> None:
         raise Invalid("That is not a time zone.", "time_zone") from None
 
 
-def _keep_a_super_admin(user: User) -> None:
-    """Inside a transaction: refuse to take the role from the last one who can use it."""
-    if not user.is_super_admin:
-        return
-    others = db.session.scalars(
-        select(User.id)
-        .where(User.role == Role.SUPER_ADMIN, User.active.is_(True), _can_sign_in())
-        .order_by(User.id)
-        .with_for_update(key_share=True)
-    ).all()
-    if not set(others) - {user.id}:
-        raise Conflict(LAST_SUPER_ADMIN)
-
-
-def _can_sign_in() -> ColumnElement[bool]:
-    return or_(User.password_hash.is_not(None), User.sso_subject.is_not(None))
+def _keep_a_super_admin(super_admins: list[User]) -> None:
+    """Inside the transaction that changed one of them: refuse unless a super admin can still sign in."""
+    if not ways_in.someone_can(super_admins):
+        raise Conflict(LAST_SUPER_ADMIN.format(needed=ways_in.Doors.now().needed))
 
 
 def _proposed(address: str) -> str | None:

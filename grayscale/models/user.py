@@ -54,7 +54,7 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined]
     @property
     def is_invited(self) -> bool:
         """Asked to join, and has not come in yet."""
-        return self.active and self.password_hash is None and self.sso_subject is None
+        return self.active and self.last_signed_in_at is None and self.password_hash is None
 
     @property
     def first_name(self) -> str:

@@ -22,6 +22,7 @@ class Provider:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.client = CLIENT
         self.key = ECKey.generate_key("P-256", {"kid": "one", "use": "sig", "alg": "ES256"})
         self.signing_key = self.key
         self.person: dict[str, Any] = {
@@ -59,7 +60,7 @@ class Provider:
     def _token(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         asked = self.asked.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
-        expected = "Basic " + base64.b64encode(":".join(CLIENT).encode()).decode()
+        expected = "Basic " + base64.b64encode(":".join(self.client).encode()).decode()
         if (
             asked is None
             or authorization != expected

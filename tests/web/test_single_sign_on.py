@@ -10,11 +10,14 @@ from joserfc.jwk import ECKey
 from grayscale.domain import single_sign_on, users
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, Role, SingleSignOn, User
+from tests import factories
 from tests.conftest import as_if_started, make_shared_app
 from tests.factories import PASSWORD
 from tests.page import Browser
 from tests.web import oidc_provider
 from tests.web.oidc_provider import CLIENT, Provider
+
+PAGE = "/settings/single-sign-on"
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +197,63 @@ def test_passwords_can_be_switched_off_by_who_proved_the_provider_and_on_by_the_
     assert client.post("/login", {"email": jonas.email, "password": PASSWORD}).status == 303
     line = db.session.scalars(db.select(AuditEvent).order_by(AuditEvent.id.desc()).limit(2)).all()[1]
     assert (line.action, line.address) == ("single_sign_on.passwords_allowed", "command line")
+
+
+@pytest.fixture
+def passwords_off(app: Flask, set_up: None, provider: Provider, ana: User) -> Browser:
+    """Ana proved the provider and switched passwords off; her browser."""
+    provider.person |= {"email": ana.email, "sub": "ana"}
+    proven = Browser(app)
+    come(proven, provider)
+    assert proven.post(PAGE, form(provider, client_secret="", passwords_off="y")).status == 303
+    return proven
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"domains": "other.example"}, "who has signed in with Harbor ID has an address of these domains"),
+        ({"client_id": "another client"}, "Sign in with it yourself first"),
+        ({"client_secret": "another secret"}, "Leave passwords on while you replace the secret"),
+    ],
+)  # fmt: skip
+def test_with_passwords_off_nothing_is_saved_that_leaves_no_super_admin_a_way_in(
+    passwords_off: Browser, client: Browser, provider: Provider, change: dict[str, str], words: str
+) -> None:
+    page = passwords_off.post(PAGE, form(provider, **{"client_secret": "", "passwords_off": "y", **change}))
+    assert page.status == 422
+    assert words in page.words
+    assert come(client, provider).location == "/inbox"
+
+
+def test_another_issuer_is_another_provider(passwords_off: Browser, provider: Provider) -> None:
+    provider.document = {"issuer": f"{provider.url}/moved"}
+    page = passwords_off.post(PAGE, form(provider, client_secret="", passwords_off="y"))
+    assert "Sign in with it yourself first" in page.words
+
+
+def test_who_has_no_password_cannot_take_away_the_provider_they_come_in_by(
+    passwords_off: Browser, provider: Provider, ana: User
+) -> None:
+    factories.update(ana, password_hash=None)
+    passwords_off.post(f"{PAGE}/remove")
+    assert "No super admin has a password" in passwords_off.get(PAGE).one("#toasts").get_text()
+    refused = passwords_off.post(PAGE, form(provider, client_id="another client"))
+    assert "No super admin has a password" in refused.words
+    assert "once password sign-in is switched on again" in refused.words
+    assert single_sign_on.settings() is not None
+
+
+def test_people_are_recognised_anew_by_another_client_of_the_provider(
+    set_up: None, as_ana: Browser, client: Browser, provider: Provider, jonas: User
+) -> None:
+    come(client, provider)
+    answer = as_ana.post(PAGE, form(provider, client_id="another client"))
+    assert "recognised by their e-mail address once more" in as_ana.get(answer.location).one("#toasts").get_text()
+    provider.person["sub"] = "as the other client knows them"
+    provider.spoil = {"aud": "another client"}
+    provider.client = ("another client", CLIENT[1])
+    assert come(client, provider).location == "/inbox"
 
 
 @pytest.mark.usefixtures("set_up")

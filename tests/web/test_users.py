@@ -1,5 +1,6 @@
 """Settings › Users."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from grayscale.domain import invitations, users
 from grayscale.domain.company import company
 from grayscale.domain.errors import Conflict
 from grayscale.extensions import db
-from grayscale.models import AuditEvent, LeverUser, Role, User
+from grayscale.models import AuditEvent, LeverUser, Role, SingleSignOn, User
 from grayscale.web import throttle
 from tests import factories
 from tests.page import Browser
@@ -139,6 +140,31 @@ def test_the_last_super_admin_stays_one(as_ana: Browser, ana: User, jonas: User)
     assert as_ana.post(f"{USERS}/{ana.id}", {"role": "recruiter"}).status == 303
     with pytest.raises(Conflict):
         users.deactivate(jonas.id, invited)
+
+
+@pytest.mark.parametrize(
+    ("provider", "other", "counts"),
+    [
+        (None, {"sso_subject": "https://id.example 7"}, False),
+        (None, {}, False),
+        ({}, {"sso_subject": "https://id.example 7"}, True),
+        ({"domains": ["other.example"]}, {"sso_subject": "https://id.example 7"}, False),
+        ({"passwords_off": True}, {"password_hash": factories.PASSWORD_HASH}, False),
+        ({"passwords_off": True}, {"sso_subject": "https://id.example 7"}, True),
+    ],
+)
+def test_a_super_admin_counts_by_the_ways_in_that_are_on(
+    ana: User, provider: dict[str, object] | None, other: dict[str, str], counts: bool
+) -> None:
+    factories.user(**{"role": Role.SUPER_ADMIN, "password_hash": None, **other})
+    if provider is not None:
+        defaults = {"name": "Harbor ID", "discovery_url": "https://id.example", "client_id": "it", "client_secret": "s",
+                    "domains": ["harbor.example"], "saved_at": clock.now()}  # fmt: skip
+        factories.add(SingleSignOn(**{**defaults, **provider}))
+    refused = pytest.raises(Conflict, match="last super admin who can sign in")
+    with nullcontext() if counts else refused:
+        users.change_role(ana.id, Role.RECRUITER, ana)
+    assert fresh(ana).is_super_admin is not counts
 
 
 def test_a_changed_role_counts_at_once_and_is_written_down(as_ana: Browser, as_jonas: Browser, jonas: User) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from grayscale.domain import single_sign_on
-from grayscale.domain.errors import Invalid
+from grayscale.domain.errors import Conflict, Invalid
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.filters import saved_note
 from grayscale.web.forms import put_error
@@ -42,19 +42,24 @@ def save() -> ResponseReturnValue:
         passwords_off=form.passwords_off.data,
     )
     try:
-        single_sign_on.save(given, me())
+        anew = single_sign_on.save(given, me())
     except Invalid as error:
         put_error(form, error, "discovery_url")
         return _page(form, 422)
-    flash(f"Saved. {given.name} answered.", "success")
+    more = " At their next sign-in people are recognised by their e-mail address once more." if anew else ""
+    flash(f"Saved. {given.name} answered.{more}", "success")
     return redirect(url_for("settings_sign_in.show"), 303)
 
 
 @bp.post("/remove")
 @super_admin_only
 def remove() -> ResponseReturnValue:
-    single_sign_on.remove(me())
-    flash("Single sign-on is removed; people sign in by password.", "success")
+    try:
+        single_sign_on.remove(me())
+    except Conflict as error:
+        flash(str(error), "error")
+    else:
+        flash("Single sign-on is removed; people sign in by password.", "success")
     return redirect(url_for("settings_sign_in.show"), 303)
 
 
