@@ -76,11 +76,15 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as a page shows it. *who* is None for the application itself and for somebody not signed in."""
+    """One line as a page shows it. *who* is None for the application itself and for somebody not signed in.
+
+    People may rename themselves; their *email* stays.
+    """
 
     id: int
     at: datetime
     who: str | None
+    email: str | None
     action: str
     subject: str
     detail: dict[str, Any] | None
@@ -146,14 +150,14 @@ def _lines(filters: Filters, *, before: int | None, limit: int) -> Iterator[Line
     if before is not None:
         conditions.append(AuditEvent.id < before)
     rows = db.session.execute(
-        select(AuditEvent, User.name)
+        select(AuditEvent, User.name, User.email)
         .outerjoin(User, User.id == AuditEvent.user_id)
         .where(*conditions)
         .order_by(AuditEvent.id.desc())
         .limit(limit)
     )
-    for event, name in rows:
-        yield Line(event.id, event.at, name, event.action, event.subject, event.detail, event.address)
+    for event, name, email in rows:
+        yield Line(event.id, event.at, name, email, event.action, event.subject, event.detail, event.address)
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:

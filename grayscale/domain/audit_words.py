@@ -23,7 +23,7 @@ KINDS = {
         "People and roles",
         (
             "user.created", "user.invited", "user.link_made", "user.role", "user.deactivated", "user.reactivated",
-            "user.mapped", "user.renamed",
+            "user.mapped", "user.renamed", "user.tied_to_provider",
         ),
     ),
     "lever": Kind("Lever: key, tokens, sync", ("lever.key", "lever.token", "lever.webhook", "lever.perm", "lever.sync",
@@ -32,7 +32,7 @@ KINDS = {
     "texting": Kind("Texting and templates", ("texting.", "template.", "snippet.")),
     "consent": Kind("Opt-outs", ("consent.",)),
     "conversations": Kind("Conversations and Notes", ("conversation.", "transcript.", "message.")),
-    "interviews": Kind("Interviews", ("interview.", "offer.", "slot.", "reminder.")),
+    "interviews": Kind("Interviews", ("interview.", "slots.", "scheduling.")),
     "company": Kind("Company and keys", ("company.", "keys.", "single_sign_on.")),
     "deletions": Kind(
         "Deletions", ("lever.opportunity_erased", "lever.candidate_erased", "lever.indexes", "retention.")
@@ -40,7 +40,7 @@ KINDS = {
     "exports": Kind("Exports", ("audit.",)),
 }  # fmt: skip
 
-_WORDS = {
+WORDS = {
     "audit.exported": "Exported the audit record",
     "company.changed": "Changed the company",
     "company.set_up": "Set up the company",
@@ -54,6 +54,12 @@ _WORDS = {
     "delivery.replayed": "Replayed event",
     "extension.connected": "Connected the browser extension of",
     "extension.disconnected": "Disconnected the browser extension of",
+    "interview.cancel_asked": "Asked Lever to cancel an interview:",
+    "interview.create_asked": "Asked Lever for an interview:",
+    "interview.dropped": "Gave up on a change of an interview:",
+    "interview.is_in_lever": "Said that a change of an interview is in Lever:",
+    "interview.try_again": "Asked Lever again about an interview:",
+    "interview.update_asked": "Asked Lever to change an interview:",
     "keys.rotated": "Rotated the encryption keys",
     "lever.candidate_erased": "Erased a candidate",
     "lever.indexes_tidied": "Took what was erased out of the search index",
@@ -73,11 +79,31 @@ _WORDS = {
     "lever.webhook_key_rotated": "Made a new webhook URL",
     "message.unsure_resolved": "Settled whether a text was sent: message",
     "retention.applied": "Erased texts past their time",
+    "scheduling.rules_saved": "Changed the rules of interviews",
     "single_sign_on.changed": "Changed single sign-on",
     "single_sign_on.passwords_allowed": "Let people sign in by password again",
+    "single_sign_on.removed": "Removed single sign-on by",
+    "slots.chosen": "A candidate chose a time: offer",
+    "slots.given_up": "A candidate gave up their time: offer",
+    "slots.offered": "Offered times: offer",
+    "slots.withdrawn": "Took back the times of offer",
+    "snippet.deleted": "Deleted the snippet",
+    "snippet.saved": "Saved the snippet",
+    "template.deleted": "Deleted the template",
+    "template.saved": "Saved the template",
     "texting.credentials_saved": "Saved the carrier’s account",
+    "texting.number_pointed_here": "Pointed the number here at the carrier:",
+    "texting.number_resumed": "Texts go from the number again:",
+    "texting.number_saved": "Saved the number",
+    "texting.number_stopped": "Stopped texting from the number",
     "texting.policy_saved": "Changed the texting rules",
+    "texting.resumed": "Started texting again",
     "texting.token_removed": "Removed the carrier’s token",
+    "transcript.is_in_lever": "Said that a Note is in Lever:",
+    "transcript.post_again": "Had a Note posted once more:",
+    "transcript.try_again": "Tried a failed Note again:",
+    "transcript.post_now": "Asked for a Note at once:",
+    "transcript.try_all_again": "Tried all failed Notes again",
     "transcript.not_posted": "Erased texts that were not noted yet",
     "user.created": "Created",
     "user.deactivated": "Deactivated",
@@ -94,13 +120,14 @@ _WORDS = {
     "user.signed_in": "Signed in:",
     "user.signed_out": "Signed out:",
     "user.signed_out_everywhere": "Signed out everywhere:",
+    "user.tied_to_provider": "Tied to the identity provider:",
     "user.signed_out_one": "Signed out one device of",
 }
 
 
 def of(action: str) -> str:
     """The action in words; one nobody gave words says itself: "interview.moved" is "Interview: moved"."""
-    known = _WORDS.get(action)
+    known = WORDS.get(action)
     if known is not None:
         return known
     thing, _, verb = action.partition(".")
@@ -136,4 +163,6 @@ def details(detail: dict[str, Any] | None) -> list[str]:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "nothing"
     return "nothing" if value is None or value == "" else subject(str(value))

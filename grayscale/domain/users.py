@@ -60,6 +60,8 @@ def create(
         session.add(user)
         session.flush()
         audit.record("user.created", by=by, subject=address, detail={"role": role.value})
+        if user.lever_user_id:
+            _note_mapping(user, None, by, because="the same e-mail address")
     return user
 
 
@@ -169,9 +171,7 @@ def map_to_lever(user_id: int, lever_user_id: str | None, by: User) -> None:
             raise Invalid("Lever has no such user; sync and try again.", "lever_user_id")
         before, user.lever_user_id = user.lever_user_id, lever_user_id or None
         if before != user.lever_user_id:
-            audit.record(
-                "user.mapped", by=by, subject=user.email, detail={"from": before, "to": user.lever_user_id}
-            )
+            _note_mapping(user, before, by)
 
 
 def proposals() -> dict[int, LeverUser]:
@@ -239,6 +239,16 @@ def _keep_a_super_admin(super_admins: list[User]) -> None:
     """Inside the transaction that changed one of them: refuse unless a super admin can still sign in."""
     if not ways_in.someone_can(super_admins):
         raise Conflict(LAST_SUPER_ADMIN.format(needed=ways_in.Doors.now().needed))
+
+
+def _note_mapping(user: User, before: str | None, by: User | None, **detail: str) -> None:
+    """Inside a transaction: write down who somebody is in Lever from now on, by name, for ids tell people nothing."""
+    named = select(LeverUser.lever_id, LeverUser.name).where(LeverUser.lever_id.in_([before, user.lever_user_id]))
+    names: dict[str | None, str] = {
+        lever_id: f"{name} ({lever_id})" for lever_id, name in db.session.execute(named)
+    }
+    changed = {"from": names.get(before, before), "to": names.get(user.lever_user_id, user.lever_user_id)}
+    audit.record("user.mapped", by=by, subject=user.email, detail={**changed, **detail})
 
 
 def _proposed(address: str) -> str | None:

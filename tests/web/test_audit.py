@@ -1,7 +1,9 @@
 """The audit record: what is written down, who reads it, and that nobody changes it."""
 
+import ast
 import csv
 import io
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,11 +14,12 @@ from sqlalchemy.exc import DatabaseError
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, company, housekeeping, users
+from grayscale.domain import audit, audit_words, company, housekeeping, users
 from grayscale.extensions import db
-from grayscale.models import AuditEvent, Role, User
+from grayscale.models import AuditEvent, LeverUser, Role, User
 from grayscale.web.csv import inert
 from tests import factories
+from tests.conftest import ROOT
 from tests.page import Browser
 
 
@@ -99,6 +102,42 @@ def test_only_super_admins_read_it(as_jonas: Browser) -> None:
     assert "Audit" not in as_jonas.get("/account").words
 
 
+def written_down() -> set[str]:
+    """Every action that some line of the application writes down."""
+    found = set()
+    for path in (ROOT / "grayscale").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(("record", "_down", "set_password")):
+                words = {each.value for each in call.args if isinstance(each, ast.Constant)}
+                found |= {word for word in words if re.fullmatch(r"[a-z_]+\.[a-z_]+", str(word))}
+    return found
+
+
+def test_every_line_speaks_words_and_is_found_by_its_kind() -> None:
+    actions = written_down()
+    assert len(actions) > 50
+    assert {action for action in actions if action not in audit_words.WORDS} == set()
+    prefixes = tuple(prefix for kind in audit_words.KINDS.values() for prefix in kind.prefixes)
+    assert {action for action in actions if not action.startswith(prefixes)} == set()
+
+
+def test_who_did_it_is_told_by_an_address_nobody_gives_themselves(
+    as_ana: Browser, as_jonas: Browser, jonas: User
+) -> None:
+    as_jonas.post("/account", {"name": "Ana Castillo", "time_zone": "", "enter_sends": "y", "theme": ""})
+    (row,) = [row for row in shown(as_ana) if "Changed the name" in row]
+    assert row.count("jonas@harbor.example") == 2, "whose name, and who did it"
+    sheet = as_ana.post("/settings/audit/export", {"what": "people"}).text
+    assert next(csv.DictReader(io.StringIO(sheet.lstrip("\ufeff"))))["Email"] == "jonas@harbor.example"
+
+
+def test_who_somebody_becomes_in_lever_is_written_down_by_name(as_ana: Browser) -> None:
+    factories.add(LeverUser(lever_id="lever-fi", name="Fiona G.", email="fiona@harbor.example", fetched_at=clock.now()))
+    as_ana.post("/settings/users/invite", {"name": "Fiona", "email": "fiona@harbor.example", "role": "recruiter"})
+    (row,) = [row for row in shown(as_ana) if "Mapped to Lever" in row]
+    assert "nothing → Fiona G. (lever-fi)" in row
+
+
 def test_a_download_runs_no_formula_and_is_written_down(as_ana: Browser) -> None:
     nasty = ["=HYPERLINK(1)", "+1", "-1+2", "@SUM(A1)", "\t=1", " =1", 'quote " and, comma', "two\nlines"]
     for subject in nasty:
@@ -106,7 +145,7 @@ def test_a_download_runs_no_formula_and_is_written_down(as_ana: Browser) -> None
     answer = as_ana.post("/settings/audit/export", {"what": "texting"})
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
     rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
-    cells = [row[3] for row in rows[1:]]
+    cells = [row[4] for row in rows[1:]]
     assert [cell.lstrip("'") for cell in cells] == nasty[::-1]
     assert not [cell for row in rows for cell in row if cell.lstrip(" ")[:1] in set("=+-@\t")]
     assert shown(as_ana)[0].startswith("Exported the audit record")

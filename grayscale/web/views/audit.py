@@ -13,7 +13,7 @@ from grayscale.web.filters import reader_zone
 
 bp = Blueprint("audit", __name__, url_prefix="/settings/audit")
 
-HEADER = ["When (UTC)", "Who", "What", "Object", "Details", "From where"]
+HEADER = ["When (UTC)", "Who", "Email", "What", "Object", "Details", "From where"]
 
 
 @bp.get("")
@@ -36,8 +36,8 @@ def index() -> ResponseReturnValue:
 def export() -> Response:
     asked = {name: request.form.get(name, "").strip()[:200] for name in ("who", "what", "since", "until", "words")}
     rows = [
-        [line.at.isoformat(timespec="seconds"), line.who or "", line.words, line.subject, "; ".join(line.details),
-         line.address or ""]
+        [line.at.isoformat(timespec="seconds"), line.who or "", line.email or "", line.words, line.subject,
+         "; ".join(line.details), line.address or ""]
         for line in audit.export(_filters(asked), me())
     ]  # fmt: skip
     return csv.sheet("audit", HEADER, rows)
