@@ -105,6 +105,8 @@ def test_permissions_are_listed_under_levers_names(as_ana: Browser) -> None:
     words = as_ana.get(LEVER).one("#permissions").get_text(" ", strip=True)
     for permission in PERMISSIONS:
         assert permission.guide_label in words
+    assert "Confidential access is not known (optional)" in words
+    assert "leaves them out silently" in words
 
 
 @responses.activate

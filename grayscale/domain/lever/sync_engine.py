@@ -60,6 +60,7 @@ class Engine:
         self._pool = Pool(CURSORS)
         confidential = permissions.may("confidential") is not False
         self.options = Options(confidential=confidential)
+        self._is_proven_confidential = False
         self.progress = Progress(run)
         self._walks: list[Walk] = sync_plan.windows_of(run.id) or sync_plan.begin(run)
         self._opportunities = OpportunityWindows(run, self._walks)
@@ -174,6 +175,9 @@ class Engine:
         if not walk.done:
             self._pool.submit(*self._job(walk))
         self._write(walk, fetched)
+        if fetched.proves_confidential and not self._is_proven_confidential:
+            self._is_proven_confidential = True
+            permissions.learn("confidential", granted=True)
         if walk.done:
             self._closed(walk)
 

@@ -37,18 +37,32 @@ def judge(walk: Walk, error: Exception | None, asked: Options, now: Options) -> 
     words = error.message if isinstance(error, ClientError) else "Something unexpected went wrong."
     if not isinstance(error, ClientError):
         log.error("a page could not be read", resource=walk.resource, exc_info=error)
-    if isinstance(error, InvalidOffset):
-        walk.restarts += 1
-        return Judgement(Verdict.AGAIN if walk.restarts <= MOST_RESTARTS else Verdict.FAILED, words, now)
-    if asked != now:
+    if asked != now or _may_begin_anew(walk, error, now):
         return Judgement(Verdict.AGAIN, words, now)
     if isinstance(error, Forbidden):
         return _forbidden(walk, words, now)
     if isinstance(error, NotFound) and walk.resource not in NEEDED:
         return Judgement(Verdict.OFF, "This Lever account does not offer it.", now)
-    if isinstance(error, Permanent) and error.status == 400 and walk.resource in (*NEEDED, "postings"):
+    if walk.resource in NEEDED and _is_refused(error):
         return _not_understood(words, now)
     return Judgement(Verdict.FAILED, words, now)
+
+
+def _may_begin_anew(walk: Walk, error: Exception | None, now: Options) -> bool:
+    """Whether the window is walked once more from its first page; so often only that this comes to an end."""
+    if isinstance(error, InvalidOffset):
+        walk.restarts += 1
+        return walk.restarts <= MOST_RESTARTS
+    if walk.resource == "postings" and now.confidential and not walk.is_public and _is_refused(error):
+        # The list or its confidential rows: what comes without them tells, of this list and no other.
+        walk.is_public = True
+        return True
+    return False
+
+
+def _is_refused(error: Exception | None) -> bool:
+    """The question itself, not the page or the key."""
+    return isinstance(error, Permanent) and error.status in (400, 403) and not isinstance(error, InvalidOffset)
 
 
 def _not_understood(words: str, now: Options) -> Judgement:
@@ -62,7 +76,7 @@ def _not_understood(words: str, now: Options) -> Judgement:
 
 def _forbidden(walk: Walk, words: str, now: Options) -> Judgement:
     """The confidential grant and the expansion may be what is missing, rather than the list itself."""
-    if walk.resource in (*NEEDED, "postings") and now.confidential:
+    if walk.resource in NEEDED and now.confidential:
         permissions.learn("confidential", granted=False)
         return Judgement(Verdict.AGAIN, words, replace(now, confidential=False))
     if walk.resource in NEEDED and now.expand:

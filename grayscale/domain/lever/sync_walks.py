@@ -48,6 +48,8 @@ class Walk:
     is_fetching: bool = False
     is_unsaved: bool = False
     failed: bool = False
+    # Asked without confidential rows, because with them it was refused.
+    is_public: bool = False
     created: list[datetime] = field(default_factory=list)
     seen_ids: set[str] = field(default_factory=set)
 
@@ -95,7 +97,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One page. Opportunities come prepared; *outside* counts rows the filters should have kept out."""
+    """One page. Opportunities come prepared; *outside* counts rows the filters should have kept out.
+
+    *proves_confidential*: it shows a confidential row, which Lever gives to no key without the grant.
+    """
 
     rows: Any
     count: int
@@ -103,6 +108,7 @@ class Fetched:
     fetched_at: datetime
     oddities: tuple[str, ...] = ()
     outside: int = 0
+    proves_confidential: bool = False
 
 
 def fetch(client: LeverClient, walk: Walk, options: Options, via: Via) -> Fetched:
@@ -111,10 +117,12 @@ def fetch(client: LeverClient, walk: Walk, options: Options, via: Via) -> Fetche
     page = _LISTS[walk.resource](client, walk, options)
     rows: Any = page.data
     outside = 0
+    proves = False
     if walk.is_opportunities:
         rows = prepare(page.data, fetched_at, via)
         outside = _outside(rows, walk)
-    return Fetched(rows, len(page.data), page.next_offset, fetched_at, page.oddities, outside)
+        proves = options.confidential and any(one.confidentiality == "confidential" for one in page.data)
+    return Fetched(rows, len(page.data), page.next_offset, fetched_at, page.oddities, outside, proves)
 
 
 def apply(walk: Walk, fetched: Fetched) -> int:
@@ -163,7 +171,7 @@ def _opportunities(client: LeverClient, walk: Walk, options: Options) -> Any:
 
 def _postings(client: LeverClient, walk: Walk, options: Options) -> Any:
     return client.list_postings(
-        confidentiality=_everybody(options),
+        confidentiality=None if walk.is_public else _everybody(options),
         updated_at_start=_moment(walk.filters, "updated_at_start"),
         offset=walk.offset,
     )

@@ -14,6 +14,7 @@ from grayscale.extensions import db
 from grayscale.models import KeyState, LeverIntegration, SyncKind, SyncRun
 from grayscale.sandbox import Sandbox, start_sandbox
 from tests.conftest import make_config
+from tests.domain.lever_sync.scripted import Lists
 
 CANDIDATES = 60
 # For a test about pages: several of the active ones and of the archive.
@@ -36,6 +37,17 @@ def connected(lever: Sandbox, app: Flask, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr(connection, "limiter_for", lambda key: unlimited)
     connect(lever)
     yield app
+    sync.stop()
+
+
+@pytest.fixture
+def lists(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
+    """The application with a key for a Lever whose lists the test scripts."""
+    with transaction() as session:
+        integration = session.get_one(LeverIntegration, 1)
+        integration.api_key = "a-key-for-nothing"
+        integration.key_state = KeyState.ACCEPTED
+    yield Lists(monkeypatch)
     sync.stop()
 
 
