@@ -54,6 +54,9 @@ lever_requests = Histogram(
     buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
     registry=registry,
 )
+_database_up = Gauge(
+    "grayscale_database_up", "1 while the database answers; else what it would say is left out.", registry=registry
+)
 _oldest = Gauge(
     "grayscale_deliveries_oldest_waiting_seconds",
     "Age of the oldest stored webhook that is not handled yet; 0 when none waits.",
@@ -85,8 +88,21 @@ _texts_counted_at: dict[str, float] = {}
 UNSETTLED = (*WAITING, DeliveryState.DEAD)
 
 
-def render(due: dict[str, float]) -> bytes:
-    """All metrics in Prometheus' text format; *due* is the age of the oldest due work by kind. Reads the database."""
+def render() -> bytes:
+    """All metrics in Prometheus' text format, those of the database as last read."""
+    return generate_latest(registry)
+
+
+def forget_database() -> None:
+    """The database does not answer: say nothing in its name."""
+    _database_up.set(0)
+    for gauge in (_oldest, _open, _texts, _notes, _oldest_due):
+        gauge.clear()
+    _texts_counted_at.clear()
+
+
+def read_database(due: dict[str, float]) -> None:
+    """Bring up to date what the database knows; *due* is the age of the oldest due work by kind."""
     _read_gauges()
     _count_texts()
     by_state = select(Transcript.state, func.count()).group_by(Transcript.state)
@@ -99,7 +115,7 @@ def render(due: dict[str, float]) -> bytes:
     _sync_running.set(1 if db.session.scalar(running) is not None else 0)
     ended = db.session.scalar(select(func.max(SyncRun.finished_at)).where(SyncRun.state == SyncState.DONE))
     _sync_ended.set(ended.timestamp() if ended is not None else 0)
-    return generate_latest(registry)
+    _database_up.set(1)
 
 
 def _count_texts() -> None:

@@ -17,15 +17,26 @@ from urllib3.exceptions import NewConnectionError
 
 from grayscale.clients.http import new_session
 
+# IPv6 networks whose addresses end with an IPv4 address (RFC 4291, RFC 6052).
+_LAST_32_BITS = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "::/96", "64:ff9b::/96")))
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_outside(address: str) -> bool:
     """Whether this IP address belongs to the public internet."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.is_site_local:
+            return False
+        parsed = _carried(parsed) or parsed
     return parsed.is_global and not parsed.is_multicast
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that packets to this one end up at: mapped, compatible, NAT64, 6to4 or Teredo."""
+    if any(address in network for network in _LAST_32_BITS):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 def may_ask(url: str, *, loopback: bool) -> bool:

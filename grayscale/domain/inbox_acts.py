@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 
 from grayscale import clock
 from grayscale.database import Reading, transaction
-from grayscale.domain import audit, changes
+from grayscale.domain import audit, changes, visibility
 from grayscale.domain.errors import Invalid
 from grayscale.domain.inbox_member import membership
 from grayscale.domain.texting import consent
@@ -29,13 +29,16 @@ def _set(conversation_id: int, **values: object) -> None:
 
 
 def assign(conversation_id: int, to_id: int | None, by: User) -> User | None:
-    """Make a person responsible, or nobody. Raises ``Invalid`` for somebody who cannot sign in."""
+    """Make a person responsible, or nobody. Raises ``Invalid`` for somebody who cannot sign in or may not see it."""
     with transaction() as session:
         to = None
         if to_id is not None:
             to = session.scalar(select(User).where(User.id == to_id, User.active.is_(True)))
             if to is None:
                 raise Invalid("That person cannot be assigned: they are no longer active here.", "assignee")
+            seen = select(Conversation.id).where(Conversation.id == conversation_id, visibility.conversations_for(to))
+            if session.scalar(seen) is None:
+                raise Invalid(f"{to.name} may not see this confidential conversation.", "assignee")
         conversation = session.get_one(Conversation, conversation_id)
         if conversation.assignee_id != to_id:
             before = session.get(User, conversation.assignee_id) if conversation.assignee_id else None

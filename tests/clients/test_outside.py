@@ -12,13 +12,14 @@ from grayscale.clients.outside import is_outside, may_ask, outside_session
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1",
-     "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "224.0.0.1", "255.255.255.255", "::"],
+     "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "224.0.0.1", "255.255.255.255", "::",
+     "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "::7f00:1", "fec0::1"],
 )  # fmt: skip
 def test_inner_addresses(address: str) -> None:
     assert not is_outside(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_outer_addresses(address: str) -> None:
     assert is_outside(address)
 

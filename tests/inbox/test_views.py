@@ -123,6 +123,17 @@ def test_a_confidential_conversation_is_neither_listed_nor_counted_nor_opened(
     assert as_ana.get(f"/inbox/{hidden.id}").status == 200
 
 
+def test_nobody_is_made_responsible_for_what_they_may_not_see(jonas: User, as_ana: Browser) -> None:
+    person = factories.candidate(name="Hannah Weiss")
+    secret = factories.opportunity(person, confidential=True, owner_lever_id="someone")
+    hidden = factories.conversation(person, opportunity_id=secret.id)
+    refused = as_ana.post(f"/inbox/{hidden.id}/assign", {"assignee": str(jonas.id)})
+    assert refused.status == 422
+    assert f"{jonas.name} may not see this" in refused.words
+    db.session.rollback()
+    assert db.session.get_one(Conversation, hidden.id, populate_existing=True).assignee_id is None
+
+
 def test_nobody_learns_who_looks_at_what_they_may_not_see(ana: User, as_jonas: Browser, as_ana: Browser) -> None:
     person = factories.candidate(name="Hannah Weiss")
     opportunity = factories.opportunity(person, confidential=True, owner_lever_id="someone")

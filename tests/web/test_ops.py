@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from grayscale import clock, create_app, metrics
 from grayscale.database import transaction
+from grayscale.domain import due
 from grayscale.domain.lever import connection
 from grayscale.extensions import db
 from grayscale.models import Message, MessageState, SyncKind, SyncRun, SyncState, TextingAccount
@@ -70,6 +72,22 @@ def test_metrics_are_prometheus_text_and_count_requests(client: Browser) -> None
     page = client.get("/metrics")
     assert page.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert 'grayscale_http_request_seconds_count{endpoint="auth.login",method="GET",status="200"}' in page.text
+
+
+def test_metrics_go_on_while_the_database_is_away(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.get("/metrics")
+
+    def away() -> dict[str, float]:
+        raise OperationalError("SELECT 1", None, Exception("the server closed the connection"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(due, "ages", away)
+        page = client.get("/metrics")
+    assert page.status == 200
+    assert "grayscale_database_up 0.0" in page.text
+    assert "grayscale_http_request_seconds_count" in page.text
+    assert "grayscale_oldest_due_seconds{" not in page.text, "what it said last is not what is true"
+    assert "grayscale_database_up 1.0" in client.get("/metrics").text
 
 
 def test_metrics_tell_of_texts_notes_lever_due_work_and_sync(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,6 +241,14 @@ def test_a_whole_ipv6_network_counts_as_one(client: Browser, jonas: User) -> Non
 
 
 @pytest.mark.usefixtures("quick")
+def test_ipv4_addresses_in_the_dress_of_ipv6_are_told_apart(client: Browser, jonas: User) -> None:
+    for _ in range(8):
+        enter(client, jonas.email, "wrong password here", environ_overrides={"REMOTE_ADDR": "::ffff:203.0.113.1"})
+    assert enter(client, jonas.email, environ_overrides={"REMOTE_ADDR": "203.0.113.1"}).status == 429
+    assert enter(client, jonas.email, environ_overrides={"REMOTE_ADDR": "::ffff:203.0.113.2"}).status == 303
+
+
+@pytest.mark.usefixtures("quick")
 def test_right_passwords_use_no_tries_up(app: Flask, jonas: User, later: Callable[[timedelta], None]) -> None:
     for _ in range(12):
         assert enter(Browser(app), jonas.email).status == 303

@@ -39,5 +39,5 @@ def _serve(found: Media) -> Response:
     response.headers["Content-Disposition"] = f'{"inline" if shown else "attachment"}; filename="{name}"'
     response.headers["Content-Security-Policy"] = INERT
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, max-age=3600" if shown else "no-store"
+    response.headers["Cache-Control"] = "no-store"
     return response

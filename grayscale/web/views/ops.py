@@ -44,8 +44,12 @@ def readyz() -> ResponseReturnValue:
 @bp.get("/metrics")
 @public
 def prometheus() -> ResponseReturnValue:
-    """Prometheus text format."""
-    return Response(metrics.render(due.ages()), content_type="text/plain; version=0.0.4; charset=utf-8")
+    """Prometheus text format; also while the database is away, when somebody looks most."""
+    try:
+        metrics.read_database(due.ages())
+    except SQLAlchemyError:
+        metrics.forget_database()
+    return Response(metrics.render(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _workers_problem() -> list[str]:
