@@ -223,6 +223,8 @@ class Engine:
             poll.saw_deletions(sync_plan.watermark(walk))
         elif walk.resource == "opportunities" and self.kind is SyncKind.FULL:
             missing = self._opportunities.missing(walk, self.options)
+            if self._opportunities.done(self._walks):
+                missing += self._opportunities.unseen_undated(self.options)
             if missing:
                 self._walks.append(sync_plan.suspects(self.run_id, missing))
                 self._confirm.suspect(missing)
@@ -246,6 +248,8 @@ class Engine:
         walk.failed = verdict.kind is Verdict.FAILED
         walk.done = not walk.failed
         if walk.done:
+            # With the checkpoint, because a run that goes on after a kill has no other way to know.
+            walk.filters["off"] = verdict.words
             with transaction():
                 walk.save()
         state = "failed" if walk.failed else "off"

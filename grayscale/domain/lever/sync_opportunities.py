@@ -29,6 +29,8 @@ class OpportunityWindows:
     def __init__(self, run: SyncRun, walks: list[Walk]) -> None:
         self.run_id = run.id
         self.is_full = run.kind is SyncKind.FULL
+        # No window is theirs: whether any showed them is known at the end.
+        self._undated = _undated(run.started_at) if self.is_full else {}
         self.mirrored = sync_plan.mirrored() if self.is_full else None
         self.oldest: datetime | None = None
         mine = _mine(walks)
@@ -65,6 +67,9 @@ class OpportunityWindows:
         prepared = fetched.rows
         if self.is_full:
             walk.seen_ids.update(prepared.rows)
+            if self._undated:
+                for lever_id in self._undated.keys() & prepared.rows.keys():
+                    del self._undated[lever_id]
         if prepared.oldest is not None and (self.oldest is None or prepared.oldest < self.oldest):
             self.oldest = prepared.oldest
         if self.is_plain:
@@ -140,6 +145,10 @@ class OpportunityWindows:
         stored = db.session.scalars(select(Opportunity.lever_id).where(*conditions))
         return [lever_id for lever_id in stored if lever_id not in walk.seen_ids]
 
+    def unseen_undated(self, options: Options) -> list[str]:
+        """Those of the mirror without a creation time that no window showed. To be asked once all are walked."""
+        return [lever_id for lever_id, closed in self._undated.items() if options.confidential or not closed]
+
     def _is_last(self, walks: list[Walk]) -> bool:
         """Cursors are idle: only now is it worth reading a window's pages once more to share out the rest."""
         left = sum(not (walk.done or walk.failed) for walk in _mine(walks))
@@ -164,6 +173,16 @@ class OpportunityWindows:
             with transaction():
                 walk.save()
         walks.append(sync_plan.add(self.run_id, "opportunities", sync_plan.ACTIVE))
+
+
+def _undated(before: datetime) -> dict[str, bool]:
+    """Opportunities whose creation Lever told in no way that was understood; whether each is confidential."""
+    stored = db.session.execute(
+        select(Opportunity.lever_id, Opportunity.confidential).where(
+            Opportunity.lever_created_at.is_(None), Opportunity.fetched_at < before
+        )
+    )
+    return {row.lever_id: row.confidential for row in stored}
 
 
 def _mine(walks: list[Walk]) -> list[Walk]:

@@ -44,6 +44,9 @@ class Progress:
         finished = all(walk.done for walk in walks)
         line["known"] = line["done"] if finished else None
         line["state"] = "done" if finished else "running"
+        off = next((walk.filters["off"] for walk in walks if "off" in walk.filters), None)
+        if off is not None:
+            self.state(resource, "off", off)
 
     def count(
         self, resource: str, done: int, known: int | None, is_done: bool, *,

@@ -27,7 +27,7 @@ class Lists:
         for resource in sync_walks._LISTS:
             monkeypatch.setitem(sync_walks._LISTS, resource, self._answer)
         monkeypatch.setattr(LeverClient, "list_interviews", lambda *_, **__: Page(()))
-        monkeypatch.setattr(LeverClient, "get_opportunity", self._look_up)
+        monkeypatch.setattr(LeverClient, "get_opportunity", lambda _, lever_id, **__: self._look_up(lever_id))
 
     def of(self, resource: str, answers: Answers) -> None:
         self.answers[resource] = answers
@@ -40,6 +40,6 @@ class Lists:
         answers = self.answers.get(walk.resource)
         return answers(options, walk) if answers else Page(())
 
-    def _look_up(self, _client: LeverClient, lever_id: str, **_: object) -> Opportunity:
+    def _look_up(self, lever_id: str) -> Opportunity:
         self.looked_up.append(lever_id)
         raise NotFound("Lever has no such object (404).", status=404)

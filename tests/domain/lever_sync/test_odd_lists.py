@@ -1,19 +1,28 @@
 """What a sync makes of lists that are odd: what they prove, what they lack, and where they lead."""
 
 import pytest
+from sqlalchemy import select
 
+from grayscale import clock
 from grayscale.clients.errors import Forbidden
 from grayscale.clients.lever.types import Page
-from grayscale.domain.lever import permissions, sync
+from grayscale.database import transaction
+from grayscale.domain.lever import mirror, permissions, sync
+from grayscale.domain.lever.sync_plan import EVERYTHING
+from grayscale.domain.lever.sync_walks import Walk
 from grayscale.extensions import db
-from grayscale.models import Opportunity, SyncState
-from tests.domain.lever_sync.conftest import run
+from grayscale.models import Opportunity, SyncKind, SyncRun, SyncState, SyncWindow, Via
+from tests.domain.lever_sync.conftest import finish, run
 from tests.domain.lever_sync.makers import opportunity
 from tests.domain.lever_sync.scripted import Lists
 
 
 def resource(name: str) -> sync.ResourceStatus:
     return next(line for line in sync.status().resources if line.name == name)
+
+
+def refuse(*_: object) -> Page:
+    raise Forbidden("The API key is not permitted to do this (403).", status=403)
 
 
 # What a list proves
@@ -32,9 +41,6 @@ def test_confidential_access_is_known_once_a_confidential_opportunity_was_listed
 
 
 def test_a_key_without_postings_keeps_its_confidential_access(lists: Lists) -> None:
-    def refuse(*_: object) -> Page:
-        raise Forbidden("The API key is not permitted to do this (403).", status=403)
-
     lists.of("postings", refuse)
     lists.of("opportunities", lambda options, walk: Page(
         (opportunity(confidentiality="confidential"),) if options.confidential else ()
@@ -44,3 +50,41 @@ def test_a_key_without_postings_keeps_its_confidential_access(lists: Lists) -> N
     assert db.session.query(Opportunity).count() == 1
     assert (permissions.may("list_postings"), permissions.may("confidential")) == (False, True)
     assert resource("postings").state == "off"
+
+
+def test_a_denied_list_is_still_off_after_a_kill_before_its_progress_was_written(lists: Lists) -> None:
+    lists.of("users", refuse)
+    begun = sync.request()
+    while not db.session.scalar(select(SyncWindow.done_at).where(SyncWindow.resource == "users")):
+        assert sync.run_if_due(0)
+        db.session.rollback()
+    sync.stop()
+    with transaction() as session:
+        session.get_one(SyncRun, begun.id).progress = {}
+    assert finish(begun.id).state is SyncState.DONE
+    assert lists.requests("users") == 1
+    users = resource("users")
+    assert (users.state, users.words) == ("off", "The API key lacks the permission to list these.")
+
+
+def test_the_full_comparison_asks_for_rows_without_a_creation_time_that_no_window_showed(
+    lists: Lists,
+) -> None:
+    run()
+    shown, hidden, gone = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(3))
+    undated = [opportunity(id=lever_id, contact=lever_id, createdAt="yesterday") for lever_id in (shown, gone)]
+    secret = opportunity(id=hidden, contact=hidden, createdAt=None, confidentiality="confidential")
+    mirror.apply_opportunities([*undated, secret], clock.now(), Via.FULL)
+    permissions.learn("confidential", granted=False)
+
+    # Too much for one page at the first look, so that the time is cut into windows.
+    def windows(_: object, walk: Walk) -> Page:
+        is_whole = walk.span == EVERYTHING
+        return Page(() if is_whole or walk.filters["archived"] else (undated[0],), "more" if is_whole else None)
+
+    lists.of("opportunities", windows)
+    done = run(SyncKind.FULL)
+    assert done.state is SyncState.DONE
+    assert lists.looked_up == [gone]
+    db.session.rollback()
+    assert set(db.session.scalars(select(Opportunity.lever_id))) == {shown, hidden}
