@@ -26,6 +26,8 @@ from grayscale.models import (
 )
 
 HIDDEN = "There is no such candidate, or they are not visible to you."
+# Says no more than that: what the other conversation is about is confidential.
+TEXTED_ELSEWHERE = "This candidate is texted in a conversation that is not visible to you. Ask a super admin to do it."
 
 
 def start(
@@ -238,7 +240,7 @@ def _first_visible(found: Sequence[Conversation], by: User) -> Conversation:
     for conversation in found:
         if conversation.id in visible:
             return conversation
-    raise NotFound(HIDDEN)
+    raise NotFound(TEXTED_ELSEWHERE)
 
 
 def _textable(candidate: Candidate, phone_id: int | None) -> str:

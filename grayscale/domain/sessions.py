@@ -38,10 +38,18 @@ SEEN_EVERY = timedelta(minutes=5)
 
 
 def begin(
-    user_id: int, *, label: str, kind: SessionKind = SessionKind.BROWSER, address: str | None = None
+    user_id: int,
+    *,
+    label: str,
+    kind: SessionKind = SessionKind.BROWSER,
+    address: str | None = None,
+    token: str | None = None,
 ) -> str:
-    """Sign this person in once more; the token that proves it, told only here. *label* is how they recognise it."""
-    token = secrets.token_urlsafe(32)
+    """Sign this person in once more; the token that proves it, told only here. *label* is how they recognise it.
+
+    Raises ``IntegrityError`` for a *token* of the caller's that was used before.
+    """
+    token = token or secrets.token_urlsafe(32)
     now = clock.now()
     with transaction() as session:
         session.add(

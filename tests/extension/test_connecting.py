@@ -55,6 +55,16 @@ def test_a_yes_becomes_a_sign_in_of_its_own(app: Flask, as_jonas: Browser, jonas
         ".person-seen").get_text()] == [jonas.name]
 
 
+def test_a_code_works_once(app: Flask, as_jonas: Browser, jonas: User) -> None:
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        code = code_for(as_jonas)
+        assert redeem(app, code).status == 200
+        assert redeem(app, code).status == 422
+        clock.shift(timedelta(seconds=1))
+        assert redeem(app, code_for(as_jonas)).status == 200, "a new yes is a new sign-in"
+    assert [held.kind for held in sessions.of(jonas.id)].count(SessionKind.EXTENSION) == 2
+
+
 @pytest.mark.parametrize(
     "wrong", [{"verifier": "w" * 43}, {"origin": ORIGIN.replace("a", "b")}, {"origin": ""}, {"origin": "https://evil.example"}]
 )

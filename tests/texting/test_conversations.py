@@ -103,5 +103,8 @@ def test_a_confidential_candidate_does_not_exist_for_others(connected: SendingNu
     with pytest.raises(NotFound):
         conversations.start(hidden.candidate_id, jonas)
     assert conversations.start(hidden.candidate_id, ana).opportunity_id == hidden.id
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="no such candidate"):
+        conversations.start(hidden.candidate_id, jonas)
+    factories.opportunity(hidden.candidate)
+    with pytest.raises(NotFound, match="in a conversation that is not visible to you"):
         conversations.start(hidden.candidate_id, jonas)

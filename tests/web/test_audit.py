@@ -174,6 +174,18 @@ def test_the_database_itself_changes_no_line(ana: User, statement: str) -> None:
     assert db.session.get_one(AuditEvent, kept, populate_existing=True).action == "template.saved"
 
 
+def test_no_line_takes_the_place_of_another(ana: User) -> None:
+    kept = line().id
+    statement = "INTO audit_event (id, at, action, subject) SELECT id, at, 'x', subject FROM audit_event WHERE true"
+    if db.engine.dialect.name == "sqlite":
+        statement = f"INSERT OR REPLACE {statement}"
+    else:
+        statement = f"INSERT {statement} ON CONFLICT (id) DO UPDATE SET action = 'x'"
+    with pytest.raises(DatabaseError, match="append-only"), transaction() as session:
+        session.execute(db.text(statement))
+    assert db.session.get_one(AuditEvent, kept, populate_existing=True).action == "template.saved"
+
+
 def test_it_is_kept_for_the_time_that_was_set(ana: User) -> None:
     company.save_retention(audit_kept_days=200, texts_kept_days=None, by=ana)
     now = clock.now()

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from grayscale import clock
 from grayscale.config import current_config
@@ -27,7 +28,7 @@ CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 # Chromium's ids, and the one Firefox makes for each installation.
 ORIGIN = re.compile(r"chrome-extension://[a-p]{32}|moz-extension://[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-EXPIRED = "This connection took too long. Press Connect in the extension again."
+EXPIRED = "This connection took too long, or was used already. Press Connect in the extension again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,20 @@ def agree(user: User, asked: Asked) -> str:
 def redeem(code: str, verifier: str, origin: str, *, label: str, address: str | None) -> tuple[str, User]:
     """The token of a new sign-in of the extension, and whose it is. Raises ``Invalid``."""
     try:
-        user_id, challenge, agreed_origin = _serializer().loads(code, max_age=CODE_SECONDS)
+        (user_id, challenge, agreed_origin), agreed_at = _serializer().loads(
+            code, max_age=CODE_SECONDS, return_timestamp=True
+        )
     except BadSignature:
         raise Invalid(EXPIRED) from None
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     user = db.session.scalar(select(User).where(User.id == user_id, User.active.is_(True)))
     if user is None or origin != agreed_origin or not hmac.compare_digest(digest, challenge):
         raise Invalid(EXPIRED)
-    token = sessions.begin(user.id, label=label, kind=SessionKind.EXTENSION, address=address)
+    token = _token(f"{user_id} {challenge} {agreed_at.timestamp()}")
+    try:
+        sessions.begin(user.id, label=label, kind=SessionKind.EXTENSION, address=address, token=token)
+    except IntegrityError:
+        raise Invalid(EXPIRED) from None
     with transaction():
         audit.record("extension.connected", by=user, subject=user.email, detail={"label": label})
     return token, user
@@ -89,6 +96,12 @@ def lever_page_of_one() -> str:
     """The address of some candidate's page in this company's Lever, '' before any is known."""
     newest = select(Opportunity.url).where(Opportunity.url != "").order_by(Opportunity.id.desc()).limit(1)
     return db.session.scalar(newest) or ""
+
+
+def _token(agreement: str) -> str:
+    """The one token an agreement yields: tokens are unique, so its code works once, and nothing needs to be kept."""
+    key = f"extension-token {current_config().secret_key}".encode()
+    return base64.urlsafe_b64encode(hmac.digest(key, agreement.encode(), "sha256")).decode().rstrip("=")
 
 
 def _serializer() -> URLSafeTimedSerializer:
