@@ -1,8 +1,11 @@
 """Numbers as people write them, and where their owners may be."""
 
+import random
+
+import phonenumbers
 import pytest
 
-from grayscale.domain.texting import phones
+from grayscale.domain.texting import phones, plain_numbers
 
 
 @pytest.mark.parametrize(
@@ -12,6 +15,37 @@ from grayscale.domain.texting import phones
 )
 def test_a_number_is_read_however_it_is_written(raw: str) -> None:
     assert phones.parse(raw) == phones.Parsed("+12185550142")
+
+
+def _near_real_numbers() -> list[tuple[str, str]]:
+    """Of every country: examples of each kind of number, some with other digits at the end, as people write them."""
+    chance = random.Random(7)
+    found = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        code = phonenumbers.country_code_for_region(region)
+        kinds = ("mobile", "fixed_line", "toll_free", "premium_rate", "voip", "pager", "uan", "personal_number")
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+        for kind in kinds:
+            example = getattr(getattr(metadata, kind), "example_number", None)
+            if example:
+                kept = chance.randrange(len(example))
+                changed = example[:kept] + "".join(chance.choices("0123456789", k=len(example) - kept))
+                found += [(f"+{code}{example}", "US"), (f"+{code}{changed}", region)]
+    for _ in range(300):
+        area, office, line = chance.randrange(200, 1000), chance.randrange(1000), chance.randrange(10_000)
+        written = chance.choice(["+1{}{}{}", "({}) {}-{}", "1-{}-{}-{}", "+1 ({}) {}-{}", "{}.{}.{}", "{}) {} {}"])
+        raw = written.format(area, f"{office:03}", f"{line:04}")
+        found.append((raw, chance.choice(["US", "CA", "GB"])))
+    return found
+
+
+def test_a_plain_number_is_read_as_the_library_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {(raw, region): plain_numbers.e164(raw, region) for raw, region in _near_real_numbers()}
+    plain = {written: e164 for written, e164 in told.items() if e164 is not None}
+    assert len(plain) > 300
+    monkeypatch.setattr(plain_numbers, "e164", lambda raw, region: None)
+    for (raw, region), e164 in plain.items():
+        assert phones.parse(raw, region) == phones.Parsed(e164), (raw, region)
 
 
 def test_the_region_is_for_numbers_without_a_country_code() -> None:

@@ -6,6 +6,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 
+from grayscale.domain.texting import plain_numbers
 from grayscale.domain.texting.places import STATE_OF_AREA_CODE, place_state, place_zone
 
 __all__ = ["CONTINENTAL", "Parsed", "national", "parse", "place_state", "place_zone", "state", "zones"]
@@ -52,13 +53,18 @@ def parse(raw: str, region: str = "US") -> Parsed:
     """Read *raw* as people write numbers; *region* (ISO 3166-1 alpha-2) is for numbers without a country code."""
     if not raw.strip():
         return Parsed(None, "There is no phone number.")
+    plain = plain_numbers.e164(raw, region)
+    return _judged(raw, region) if plain is None else Parsed(plain)
+
+
+def _judged(raw: str, region: str) -> Parsed:
     try:
         number = phonenumbers.parse(raw, region or "US")
     except NumberParseException:
         return Parsed(None, "This is not a phone number.")
     if number.extension:
         return Parsed(None, "This number has an extension, which cannot be texted.")
-    # The same as is_valid_number, whose work would be done twice: every number of a first sync comes by here.
+    # The same as is_valid_number, whose work would be done twice.
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.UNKNOWN:
         if not phonenumbers.is_possible_number(number):
