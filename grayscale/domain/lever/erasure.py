@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
 
-from grayscale.database import after_commit, transaction
+from grayscale.database import Reading, after_commit, transaction
 from grayscale.domain import audit, changes, conversations, effects, history
 from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import lost
@@ -143,16 +143,17 @@ def forget_person(candidate_id: int, *, why: str, keep_row: bool) -> None:
     after_commit(checkpoint)
 
 
+_ERASED_SINCE = Reading(
+    select(AuditEvent.subject).where(AuditEvent.action == OPPORTUNITY_ERASED, AuditEvent.at >= bindparam("asked"))
+)
+
+
 def erased_since(lever_ids: Collection[str], rows: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Which of these opportunities were erased after Lever was asked for them: an answer that crossed a deletion."""
     if not lever_ids:
         return set()
     asked = min(rows[lever_id]["fetched_at"] for lever_id in lever_ids)
-    marks = set(
-        db.session.scalars(
-            select(AuditEvent.subject).where(AuditEvent.action == OPPORTUNITY_ERASED, AuditEvent.at >= asked)
-        )
-    )
+    marks = {subject for (subject,) in _ERASED_SINCE.rows({"asked": asked})}
     return {lever_id for lever_id in lever_ids if _mark(lever_id) in marks} if marks else set()
 
 

@@ -86,6 +86,7 @@ def needs_write(prepared: Prepared) -> bool:
 def write(prepared: Prepared, via: Via) -> Applied:
     """The batch, inside the caller's transaction."""
     session = db.session()
+    session.flush()  # what is asked for here sees what the transaction has changed before
     stored = _stored(session, prepared.rows, lock=True)
     gone = erasure.erased_since(prepared.rows.keys() - stored.keys(), prepared.rows)
     rows = {

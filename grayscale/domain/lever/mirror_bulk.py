@@ -2,30 +2,74 @@
 
 A first sync writes every record Lever has. On SQLite SQLAlchemy's own handling of parameters costs as much as the
 database itself, so the statement it compiles is run by the driver and the few types that need it are converted here.
+There a page is one statement of many rows: the driver lets other threads have the interpreter at each step of a
+statement, and with a step a row the one that writes would win it back a hundred times a page.
 """
 
 from __future__ import annotations
 
 import enum
 import json
+from collections import namedtuple
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Executable, Table, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Executable,
+    String,
+    Table,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from grayscale.database import Reading
 from grayscale.models.types import UTCDateTime
 
 Row = dict[str, Any]
 Convert = Callable[[Any], Any] | None
 
+# Rows of one statement on SQLite: it takes 32,766 values.
+AT_ONCE = 100
+
 # The moment before all others, as each database writes it.
 _NEVER = {"sqlite": "'1970-01-01 00:00:00.000000'", "postgresql": "TIMESTAMPTZ '1970-01-01 00:00:00+00'"}
 
 _statements: dict[tuple[str, str, tuple[str, ...]], Executable] = {}
-_driver_statements: dict[tuple[str, tuple[str, ...]], tuple[str, list[tuple[str, Convert]]]] = {}
+_driver_statements: dict[tuple[str, tuple[str, ...]], _Statement] = {}
+
+
+class _Statement:
+    """An INSERT of one row as SQLite is given it for many."""
+
+    def __init__(self, compiled: Any, table: Table) -> None:
+        names: list[str] = compiled.positiontup
+        self._one = f"({', '.join('?' * len(names))})"
+        self._head, self._tail = str(compiled).split(self._one)
+        self._cells = itemgetter(*names)
+        converted = [(place, _conversion(table.c[name].type)) for place, name in enumerate(names)]
+        self._converted = [(place, convert) for place, convert in converted if convert is not None]
+
+    def run(self, session: Session, rows: Sequence[Row]) -> None:
+        values: list[Any] = []
+        for row in rows:
+            cells = list(self._cells(row))
+            for place, convert in self._converted:
+                if cells[place] is not None:
+                    cells[place] = convert(cells[place])
+            values += cells
+        words = self._head + ", ".join([self._one] * len(rows)) + self._tail
+        session.connection().exec_driver_sql(words, tuple(values))
 
 
 class Lookup:
@@ -36,13 +80,24 @@ class Lookup:
 
     def __init__(self, table: Table, key: str, *names: str) -> None:
         columns = [table.c[name] for name in (key, *names)]
-        wanted = table.c[key].in_(bindparam("keys", expanding=True))
-        self._query = select(*columns).where(wanted).order_by(table.c.id)
-        self._locking = self._query.with_for_update(key_share=True)
+        self._row: Any = namedtuple("Found", (key, *names))  # type: ignore[misc]
+        listed = select(column("value", String)).select_from(func.json_each(bindparam("keys", type_=String)))
+        among = {
+            "sqlite": table.c[key].in_(listed),
+            "postgresql": table.c[key] == any_(bindparam("keys", type_=ARRAY(String))),
+        }
+        self._queries = {
+            name: Reading(select(*columns).where(condition).order_by(table.c.id)) for name, condition in among.items()
+        }
+        self._locking = Reading(
+            select(*columns).where(among["postgresql"]).order_by(table.c.id).with_for_update(key_share=True)
+        )
 
     def __call__(self, session: Session, keys: Collection[str], *, lock: bool = False) -> dict[str, Any]:
-        found = session.connection().execute(self._locking if lock else self._query, {"keys": list(keys)})
-        return {row[0]: row for row in found}
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        query = self._locking if lock and not is_sqlite else self._queries["sqlite" if is_sqlite else "postgresql"]
+        found = query.rows({"keys": json.dumps(list(keys)) if is_sqlite else list(keys)})
+        return {row[0]: self._row._make(row) for row in found}
 
 
 def upsert(session: Session, table: Table, key: str, rows: Sequence[Row]) -> None:
@@ -73,15 +128,10 @@ def _run(session: Session, table: Table, key: str, rows: Sequence[Row]) -> None:
         return
     found = _driver_statements.get((table.name, names))
     if found is None:
-        compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
-        columns = [(name, _conversion(table.c[name].type)) for name in compiled.positiontup]
-        found = _driver_statements[(table.name, names)] = (str(compiled), columns)
-    sql, columns = found
-    values = [
-        tuple([row[name] if convert is None or row[name] is None else convert(row[name]) for name, convert in columns])
-        for row in rows
-    ]
-    session.connection().exec_driver_sql(sql, values)
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
+        found = _driver_statements[(table.name, names)] = _Statement(compiled, table)
+    for start in range(0, len(rows), AT_ONCE):
+        found.run(session, rows[start : start + AT_ONCE])
 
 
 def _statement(dialect: str, table: Table, key: str, names: Sequence[str]) -> Executable:

@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from grayscale.domain import conversations
-from grayscale.domain.company import company
+from grayscale.domain.company import glance
 from grayscale.domain.lever import mirror_bulk
 from grayscale.domain.lever.mirror_rows import Row
 from grayscale.domain.texting import phones
@@ -65,7 +65,7 @@ def _write_phones(session: Session, new: Mapping[int, PhoneList], changed: Mappi
         for position, (raw, kind) in enumerate(numbers):
             known = kept.get((raw, kind))
             if known is None:
-                region = region or company().region
+                region = region or glance().region
                 parsed = phones.parse(raw, region)
                 added.append(
                     {
