@@ -81,6 +81,16 @@ def test_an_unchanged_page_writes_nothing(app: Flask) -> None:
     assert the_opportunity().fetched_at == before
 
 
+def test_a_page_may_hold_more_than_a_statement(app: Flask) -> None:
+    many = 2 * mirror_bulk.AT_ONCE + 1
+    page = [opportunity(id=f"opp-{n}", contact=f"contact-{n}", name=f"No. {n}") for n in range(many)]
+    applied = mirror.apply_opportunities(page, at(1), Via.FULL)
+    assert applied.written == 2 * many
+    shown = select(Opportunity.lever_id, Candidate.name, CandidatePhone.e164).join(Opportunity.candidate)
+    found = db.session.execute(shown.join(CandidatePhone))
+    assert {tuple(row) for row in found} == {(f"opp-{n}", f"No. {n}", "+12185550142") for n in range(many)}
+
+
 def test_one_candidate_for_each_contact(app: Flask) -> None:
     first = opportunity(id="opp-1", updatedAt=ms(10))
     second = opportunity(id="opp-2", updatedAt=ms(20), headline="Lakeside College")
