@@ -18,9 +18,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, Select, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
+from grayscale.direct import as_sqlalchemy
 from grayscale.extensions import db
 
 BUSY_TIMEOUT_MS = 15_000
@@ -41,6 +42,7 @@ class _Transaction:
     """Until when it may wait to begin (``time.monotonic``), and what is to happen around its commit."""
 
     give_up_at: float | None = None
+    has_session: bool = True
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: list[Callable[[], None]] = field(default_factory=list)
 
@@ -98,15 +100,17 @@ def _leave_uncompiled(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     current = _open.get()
-    if current is None or current.give_up_at is None:
-        connection.exec_driver_sql("BEGIN" if current is None else "BEGIN IMMEDIATE")
-        return
     link: Any = connection.connection.driver_connection
-    link.execute(f"PRAGMA busy_timeout = {max(int((current.give_up_at - time.monotonic()) * 1000), 1)}")
-    try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        link.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    words = "BEGIN" if current is None else "BEGIN IMMEDIATE"
+    with as_sqlalchemy(connection, words):
+        if current is None or current.give_up_at is None:
+            link.execute(words)
+            return
+        link.execute(f"PRAGMA busy_timeout = {max(int((current.give_up_at - time.monotonic()) * 1000), 1)}")
+        try:
+            link.execute(words)
+        finally:
+            link.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 @contextmanager
@@ -130,16 +134,17 @@ def transaction(patience: float | None = None) -> Iterator[Session]:
     is stored now.
     """
     session = db.session()
-    if in_transaction():
+    outer = _open.get()
+    if outer is not None:
+        if not outer.has_session:
+            raise RuntimeError("a plain_transaction() cannot be joined")
         yield session
         return
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made to the session outside a transaction()")
     session.rollback()
     session.expire_all()
-    current = _Transaction(None if patience is None else time.monotonic() + patience)
-    with _as_writer(patience) if db.engine.dialect.name == "sqlite" else nullcontext():
-        token = _open.set(current)
+    with _writing(patience) as current:
         try:
             yield session
             for callback in current.before.values():
@@ -148,6 +153,39 @@ def transaction(patience: float | None = None) -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+
+
+@contextmanager
+def plain_transaction(patience: float) -> Iterator[Connection]:
+    """A write as ``transaction()`` makes it, without a session and what that costs; no other one joins it.
+
+    Raises ``OperationalError`` when other writers take longer than *patience* seconds: on SQLite before it begins, on
+    PostgreSQL wherever it waits for a lock.
+    """
+    with _writing(patience, has_session=False), db.engine.begin() as connection:
+        limit_waits(connection, patience)
+        yield connection
+
+
+def limit_waits(connection: Connection, seconds: float) -> None:
+    """Until the transaction ends, let PostgreSQL wait for no more locks and no longer statements than fit in *seconds*.
+
+    What writes waits for three locks at the most: of the table or its new row, of a count, of a state.
+    """
+    if connection.dialect.name == "postgresql":
+        milliseconds = max(int(seconds * 1000), 3)
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = {milliseconds // 3}; SET LOCAL statement_timeout = {milliseconds}"
+        )
+
+
+@contextmanager
+def _writing(patience: float | None, *, has_session: bool = True) -> Iterator[_Transaction]:
+    current = _Transaction(None if patience is None else time.monotonic() + patience, has_session)
+    with _as_writer(patience) if db.engine.dialect.name == "sqlite" else nullcontext():
+        token = _open.set(current)
+        try:
+            yield current
         finally:
             _open.reset(token)
     for callback in current.after:
@@ -263,73 +301,6 @@ class Reading:
         if columns is None:
             columns = self._made[connection.dialect.name] = _Columns(self._statement, connection.dialect)
         return columns.read(connection.exec_driver_sql(columns.words, columns.given(values)).fetchall())
-
-
-class Direct:
-    """A statement that writes, compiled once and given to the driver inside the caller's transaction.
-
-    What it is for is what ``Prepared`` is for. *names* are the columns an INSERT is given.
-    """
-
-    def __init__(self, statement: Any, dialect: Dialect, names: Sequence[str] | None = None) -> None:
-        compiled = statement.compile(dialect=dialect, column_keys=names)
-        self._words = str(compiled)
-        self._order: Sequence[str] | None = compiled.positiontup
-        self._constants = compiled.construct_params(_check=False)
-        self._binding = {
-            name: process
-            for bind, name in compiled.bind_names.items()
-            if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        }
-
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
-        """The rows it returns, as the driver has them. Raises what SQLAlchemy raises."""
-        with _cursor(connection, self._words) as cursor:
-            cursor.execute(self._words, self._bound(values))
-            return cursor.fetchall() if cursor.description else []
-
-    def run_all(self, connection: Connection, many: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Run it for each of *many* in one round trip to PostgreSQL, its BEGIN included: the rows of all of them."""
-        found: list[Any] = []
-        with _cursor(connection, self._words) as cursor:
-            cursor.executemany(self._words, [self._bound(values) for values in many], returning=True)
-            while True:
-                found += cursor.fetchall()
-                if not cursor.nextset():
-                    return found
-
-    def _bound(self, values: Mapping[str, Any]) -> Any:
-        given = {**self._constants, **values}
-        for name, process in self._binding.items():
-            given[name] = process(given[name])
-        return given if self._order is None else [given[name] for name in self._order]
-
-
-@contextmanager
-def together(connection: Connection) -> Iterator[None]:
-    """Send PostgreSQL each ``Direct.run`` of a statement that returns nothing, and wait for all of them at the end."""
-    link: Any = connection.connection.driver_connection
-    with _said_as_sqlalchemy(connection, ""), link.pipeline():
-        yield
-
-
-@contextmanager
-def _cursor(connection: Connection, words: str) -> Iterator[Any]:
-    cursor: Any = connection.connection.cursor()
-    try:
-        with _said_as_sqlalchemy(connection, words):
-            yield cursor
-    finally:
-        cursor.close()
-
-
-@contextmanager
-def _said_as_sqlalchemy(connection: Connection, words: str) -> Iterator[None]:
-    errors = connection.dialect.loaded_dbapi.Error
-    try:
-        yield
-    except errors as error:
-        raise DBAPIError.instance(words, None, error, errors, hide_parameters=True) from error
 
 
 def end_read() -> None:

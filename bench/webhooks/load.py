@@ -22,13 +22,17 @@ EVENT = "candidateStageChange"
 
 @dataclass
 class Measured:
-    """Latencies in ms; *statuses* counts answers by HTTP status, "error" where none came."""
+    """Latencies in ms; *statuses* counts answers by HTTP status, "error" where none came.
+
+    *processor_ms* is what a request took of the server's processor, told by whoever runs the sender.
+    """
 
     seconds: float = 0.0
     statuses: dict[str, int] = field(default_factory=dict)
     p50: float = 0.0
     p99: float = 0.0
     worst: float = 0.0
+    processor_ms: float = 0.0
 
     @property
     def rate(self) -> float:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from bench.webhooks.load import Measured
 from grayscale.sandbox import Sandbox
 from tests import postgresql
@@ -30,15 +32,25 @@ class Target:
 
     url: str
     token: str
+    # gunicorn's master; its workers answer.
+    pid: int
+
+    def processor(self) -> float:
+        """Seconds of processor time that its workers have taken."""
+        used = [worker.cpu_times() for worker in psutil.Process(self.pid).children()]
+        return sum(each.user + each.system for each in used)
 
 
 def send(target: Target, concurrency: int, *arguments: str) -> Measured:
     """Run the sender as a process of its own."""
     command = [sys.executable, "-m", "bench.webhooks.load", target.url, "--token", target.token]
+    used = target.processor()
     done = subprocess.run(
         [*command, "--concurrency", str(concurrency), *arguments], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    return Measured(**json.loads(done.stdout))
+    sent = Measured(**json.loads(done.stdout))
+    sent.processor_ms = (target.processor() - used) * 1000 / max(sum(sent.statuses.values()), 1)
+    return sent
 
 
 @contextlib.contextmanager
@@ -56,7 +68,7 @@ def bare(kind: str, database: str) -> Iterator[Target]:
     )  # fmt: skip
     try:
         wait_for(port, process)
-        yield Target(f"http://127.0.0.1:{port}/webhooks/lever/key", TOKEN)
+        yield Target(f"http://127.0.0.1:{port}/webhooks/lever/key", TOKEN, process.pid)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -76,7 +88,8 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 def product(folder: Path, sandbox: Sandbox | None, database_url: str) -> Iterator[tuple[Product, Target]]:
     """The application with its eight tokens saved. Without a sandbox no API key is, so that nothing is handled."""
     with deployment.running(folder, sandbox, database_url, fresh=True) as (made, url, tokens):
-        yield made, Target(url, tokens["candidateStageChange"])
+        assert made.process is not None
+        yield made, Target(url, tokens["candidateStageChange"], made.process.pid)
 
 
 @contextlib.contextmanager

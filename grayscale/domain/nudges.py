@@ -53,10 +53,16 @@ def nudge(job: Job, *rows: int) -> None:
     after_commit(lambda: wake(job))
 
 
-def defer(job: Job, *rows: int) -> None:
-    """Put *job* into the queue with the caller's transaction; nothing happens where there is no queue."""
+def defer(job: Job, *rows: int, on: Connection | None = None) -> None:
+    """Put *job* into the queue with the caller's transaction, *on* its connection where it has no session.
+
+    Nothing happens where there is no queue.
+    """
     queue: Callable[[Connection, Job, tuple[int, ...]], None] | None = current_app.extensions.get(QUEUE)
     if queue is None:
+        return
+    if on is not None:
+        queue(on, job, rows)
         return
     with transaction() as session:
         queue(session.connection(), job, rows)

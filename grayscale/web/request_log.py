@@ -1,5 +1,6 @@
 """One line a request: what was asked, how it ended, how long it took. No path, no query, nobody's name."""
 
+import itertools
 import re
 import secrets
 import time
@@ -16,6 +17,8 @@ log = get_logger(__name__)
 # Asked every few seconds by machines; their lines would bury the others.
 QUIET_ENDPOINTS = frozenset({"static", "ops.healthz", "ops.readyz", "ops.prometheus", "inbox.live", "extension.count"})
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+# What tells processes apart, and requests within one; nothing is guarded by it.
+_started, _requests = secrets.token_hex(4), itertools.count()
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 requests_served = Histogram(
@@ -34,7 +37,7 @@ def init_app(app: Flask) -> None:
 
 def id_for(given: str) -> str:
     """The id of a request: the one the router gave it, if that is one."""
-    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return given if REQUEST_ID.fullmatch(given) else f"{_started}{next(_requests):08x}"
 
 
 def begin() -> None:

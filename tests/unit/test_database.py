@@ -3,14 +3,15 @@
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from grayscale import create_app
-from grayscale.database import Reading, after_commit, transaction
+from grayscale.database import Reading, after_commit, plain_transaction, transaction
 from grayscale.domain import changes
 from grayscale.extensions import db
 from grayscale.models import ChangeClock, Company
@@ -64,6 +65,38 @@ def test_an_inner_transaction_joins_the_outer_one(app: Flask) -> None:
             session.get_one(Company, 1).name = "Inner"
         raise RuntimeError("outer")
     assert db.session.scalar(select(Company.name)) == ""
+
+
+def test_a_plain_transaction_commits_whole_or_not_at_all_and_is_joined_by_none(app: Flask) -> None:
+    with plain_transaction(1) as connection:
+        connection.execute(update(Company).values(name="Plain"))
+    assert db.session.scalar(select(Company.name)) == "Plain"
+    db.session.rollback()
+    with pytest.raises(RuntimeError, match="cannot be joined"), plain_transaction(1) as connection:
+        connection.execute(update(Company).values(name="Half"))
+        with transaction():
+            pass
+    assert db.session.scalar(select(Company.name)) == "Plain"
+
+
+def test_a_plain_transaction_gives_up_when_its_patience_ends(app: Flask) -> None:
+    def rename() -> None:
+        with plain_transaction(0.15) as connection:
+            connection.execute(update(Company).values(name="Harbor Clinic"))
+
+    locked = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE company IN ACCESS EXCLUSIVE MODE"}
+    with db.engine.connect() as other:
+        link: Any = other.connection.driver_connection
+        link.execute(locked[db.engine.dialect.name])
+        try:
+            with pytest.raises(OperationalError):
+                rename()
+        finally:
+            link.rollback()
+    rename()
+    # Everybody else waits as before.
+    if db.engine.dialect.name == "postgresql":
+        assert db.session.scalar(text("SHOW lock_timeout")) == "0"
 
 
 def test_callbacks_wait_for_the_commit_and_a_rollback_forgets_them(app: Flask) -> None:

@@ -122,6 +122,14 @@ def test_one_event_with_its_payload(connected: Flask, as_ana: Browser) -> None:
     assert as_ana.get(f"/events/{row.id + 1}").status == 404
 
 
+def test_half_a_character_in_a_payload_is_shown_as_what_it_is_not(connected: Flask, as_ana: Browser) -> None:
+    assert send(connected, body(data={"opportunityId": "\ud800", "candidateId": "x"})).status_code == 200
+    [row] = stored().values()
+    page = as_ana.get(f"/events/{row.id}")
+    assert "\N{REPLACEMENT CHARACTER}" in page.one("pre.payload").get_text()
+    assert len(listed(as_ana.get("/events"))) == 1
+
+
 def test_a_purged_payload_says_so(connected: Flask, as_ana: Browser) -> None:
     row = delivery(payload=None, received_at=clock.now() - timedelta(days=20))
     assert "No longer kept" in as_ana.get(f"/events/{row.id}").words

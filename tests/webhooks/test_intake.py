@@ -66,6 +66,7 @@ def send_together(app: Flask, gate: Gate, contents: list[bytes]) -> list[Future[
 
 
 def stored() -> set[str]:
+    end_read()
     return set(db.session.scalars(select(Delivery.external_id)))
 
 
@@ -108,12 +109,12 @@ def test_a_database_that_cannot_commit_is_told_to_all_who_waited_and_to_nobody_l
     contents = [body() for _ in range(4)]
     with monkeypatch.context() as broken:
 
-        def commit(_session: object) -> None:
+        def commit(_dialect: object, _connection: object) -> None:
             raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
 
-        broken.setattr("sqlalchemy.orm.Session.commit", commit)
+        broken.setattr("sqlalchemy.engine.default.DefaultDialect.do_commit", commit)
         done = send_together(connected, gate, [raw(content) for content in contents])
-    assert all(isinstance(one.exception(), NotStored) for one in done)
+    assert [type(one.exception()) for one in done] == [NotStored] * 4
     assert stored() == set()
 
     again = [receiving.receive(raw(content), may_record=lambda: True) for content in contents]

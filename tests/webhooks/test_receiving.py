@@ -390,7 +390,7 @@ def test_noise_that_could_not_be_counted_yet_is_counted_later(
     for content in (b"{", json.dumps(body(signed_with="wrong")).encode(), b"{"):
         receiving.receive(content, may_record=lambda _event: False)
     with monkeypatch.context() as broken:
-        broken.setattr("sqlalchemy.orm.Session.commit", lock_out)
+        broken.setattr("sqlalchemy.engine.default.DefaultDialect.do_commit", lock_out)
         with pytest.raises(intake.NotStored):
             receiving.count_noise()
     assert tallies() == {}
@@ -401,14 +401,14 @@ def test_noise_that_could_not_be_counted_yet_is_counted_later(
     assert sum(tallies().values()) == 3
 
 
-def lock_out(_session: object) -> None:
+def lock_out(_dialect: object, _connection: object) -> None:
     raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
 
 
 def test_a_database_that_cannot_commit_answers_503(connected: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     content = body()
     with monkeypatch.context() as broken:
-        broken.setattr("sqlalchemy.orm.Session.commit", lock_out)
+        broken.setattr("sqlalchemy.engine.default.DefaultDialect.do_commit", lock_out)
         assert send(connected, content).status_code == 503
     assert deliveries() == []
 
@@ -421,7 +421,7 @@ def test_writers_who_do_not_end_are_reported_before_lever_gives_up(
     connected: Flask, monkeypatch: pytest.MonkeyPatch, is_ours: bool
 ) -> None:
     if db.engine.dialect.name != "sqlite":
-        pytest.skip("only SQLite has one writer at a time")
+        pytest.skip("only SQLite has one writer at a time; what PostgreSQL waits for is in test_database")
     monkeypatch.setattr(intake, "ANSWER_WITHIN", 0.05)
     busy = "SELECT timeout FROM pragma_busy_timeout"
     began = time.monotonic()

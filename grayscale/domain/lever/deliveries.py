@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from grayscale import clock
+from grayscale.clients.text import clean_json
 from grayscale.database import transaction
 from grayscale.domain import audit, effects
 from grayscale.domain.errors import Invalid, NotFound
@@ -160,12 +161,12 @@ def pretty(payload: str | None) -> str | None:
     if payload is None:
         return None
     try:
-        body = json.loads(payload)
+        body = clean_json(json.loads(payload))
+        if isinstance(body, dict) and body.get("signature"):
+            body["signature"] = "[hidden]"
+        return json.dumps(body, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return payload
-    if isinstance(body, dict) and body.get("signature"):
-        body["signature"] = "[hidden]"
-    return json.dumps(body, indent=2, ensure_ascii=False)
 
 
 def replay(delivery_id: int, by: User) -> Line:

@@ -20,13 +20,14 @@ from flask import current_app
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.orm import Session
 
-from grayscale.database import together, transaction
+from grayscale.database import plain_transaction
+from grayscale.direct import together
 from grayscale.domain import nudges
-from grayscale.domain.lever.intake_statements import REPEAT, delivery, statements
+from grayscale.domain.lever.intake_statements import REPEAT, statements
 from grayscale.domain.lever.verdicts import FAILING, GENUINE, Outcome
 from grayscale.domain.nudges import Job
+from grayscale.extensions import db
 from grayscale.models import Delivery, LeverEvent, Source, WebhookTally
 
 SLOT = "grayscale.lever_intake"
@@ -66,6 +67,8 @@ class Entry:
     used_earlier_url: bool = False
     count: int = 1
     row: dict[str, Any] | None = None
+    # The same as the driver takes it.
+    bound: Any = None
     error: BaseException | None = None
     came_at: float = field(default_factory=time.monotonic)
     # Held until it is committed, or its request's turn to commit.
@@ -130,6 +133,9 @@ class Intake:
 
 def store(entry: Entry) -> None:
     """Commit *entry*, together with what other requests of this process bring now. Raises ``NotStored``."""
+    if entry.row is not None:
+        # Encrypted here, while others commit, rather than while they wait for it.
+        entry.bound = statements(db.engine.dialect).insert.bound(entry.row)
     intake: Intake = current_app.extensions.setdefault(SLOT, Intake())
     intake.store(entry)
 
@@ -145,8 +151,8 @@ def store_all(entries: Sequence[Entry]) -> None:
 def _commit(batch: Sequence[Entry]) -> None:
     """Commit *batch*, or leave in each of its entries why not."""
     try:
-        with transaction(patience=_patience(batch)) as session:
-            _write(session, batch)
+        with plain_transaction(_patience(batch)) as connection:
+            _write(connection, batch)
     except Exception as error:
         if len(batch) == 1 or isinstance(error, (OperationalError, NoConnection)):
             for entry in batch:
@@ -166,13 +172,11 @@ def _patience(batch: Sequence[Entry]) -> float:
     return max(ANSWER_WITHIN - (time.monotonic() - min(entry.came_at for entry in batch)), SHORTEST_WAIT)
 
 
-def _write(session: Session, batch: Sequence[Entry]) -> None:
+def _write(connection: Connection, batch: Sequence[Entry]) -> None:
     """In one order of rows for all processes, so that two of them never wait for each other in a ring."""
-    # Past the session: it adds nothing to plain statements but its cost, at every delivery.
-    connection = session.connection()
     accepted = _insert(connection, [entry for entry in batch if entry.outcome is not Outcome.UNHANDLED])
     if accepted:
-        nudges.defer(Job.LEVER_EVENTS, *accepted)
+        nudges.defer(Job.LEVER_EVENTS, *accepted, on=connection)
     for entry in batch:
         if entry.row and entry.outcome is Outcome.UNHANDLED and _has_room(connection, entry):
             _insert(connection, [entry])
@@ -191,21 +195,15 @@ def _write(session: Session, batch: Sequence[Entry]) -> None:
 
 def _insert(connection: Connection, entries: Sequence[Entry]) -> list[int]:
     """Store the deliveries that are not there yet; their ids. Others, and later ones of the same id, are repeats."""
-    firsts: dict[str, tuple[Entry, dict[str, Any]]] = {}
+    firsts: dict[str, Entry] = {}
     for entry in entries:
         if entry.row is not None:
-            firsts.setdefault(entry.row["external_id"], (entry, entry.row))
+            firsts.setdefault(entry.row["external_id"], entry)
     if not firsts:
         return []
-    rows = [firsts[external_id][1] for external_id in sorted(firsts)]
-    insert = statements(connection.dialect).insert
-    if len(rows) == 1:
-        made = insert.run(connection, rows[0])
-    elif connection.dialect.name == "postgresql":
-        made = insert.run_all(connection, rows)
-    else:
-        made = [tuple(row) for row in connection.execute(delivery("sqlite"), rows)]
-    stored = {id(firsts[external_id][0]) for _, external_id in made}
+    rows = [firsts[external_id].bound for external_id in sorted(firsts)]
+    made = statements(connection.dialect).insert.insert_all(connection, rows)
+    stored = {id(firsts[external_id]) for _, external_id in made}
     for entry in entries:
         if entry.row is not None and id(entry) not in stored:
             entry.outcome = Outcome.DUPLICATE

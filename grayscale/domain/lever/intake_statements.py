@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Dialect, Table, bindparam, case, func, null, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from grayscale.database import Direct
+from grayscale.direct import Direct
 from grayscale.models import Delivery, WebhookTally, WebhookToken
 
 _deliveries: Table = Delivery.__table__
