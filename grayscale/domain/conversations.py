@@ -282,7 +282,18 @@ def _open(peer: str, number: SendingNumber, candidate_id: int | None, by: User |
         conversation.opportunity_id = opportunity.id if opportunity else None
     db.session.add(conversation)
     db.session.flush()
+    if not _is_seen_by_assignee(conversation):
+        conversation.assignee_id = None
     return conversation
+
+
+def _is_seen_by_assignee(conversation: Conversation) -> bool:
+    """What waits with somebody who may not see it, nobody answers."""
+    if conversation.assignee_id is None:
+        return True
+    owner = db.session.get_one(User, conversation.assignee_id)
+    seen = select(Conversation.id).where(Conversation.id == conversation.id, visibility.conversations_for(owner))
+    return owner.active and db.session.scalar(seen) is not None
 
 
 def _give(conversation: Conversation, candidate: Candidate, by: User) -> None:

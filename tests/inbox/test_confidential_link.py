@@ -28,3 +28,11 @@ def test_the_open_opportunitys_link_still_leads_there(app: Flask, as_ana: Browse
     factories.opportunity(candidate, confidential=True)
     conversation = factories.conversation(candidate, opportunity_id=shared.id)
     assert as_ana.get(f"/lever/{shared.lever_id}").location == f"/inbox/{conversation.id}"
+
+
+def test_a_thread_tied_to_nothing_yet_is_read_by_others_too(app: Flask, as_ana: Browser) -> None:
+    candidate = factories.candidate()
+    factories.conversation(candidate)
+    secret = factories.opportunity(candidate, confidential=True)
+    factories.opportunity(candidate)
+    assert "noted on no opportunity yet" in as_ana.get(f"/lever/{secret.lever_id}").words

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from grayscale import clock
+from grayscale.database import transaction
 from grayscale.domain import conversations
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.texting import account
@@ -72,6 +73,17 @@ def test_only_archived_opportunities_still_take_notes(connected: SendingNumber, 
     mira = factories.candidate()
     archived = factories.opportunity(mira, archived_at=clock.now())
     assert conversations.start(mira.id, jonas).opportunity_id == archived.id
+
+
+def test_what_comes_to_a_persons_own_number_is_theirs_unless_they_may_not_see_it(
+    connected: SendingNumber, mei: User
+) -> None:
+    own = factories.sending_number(e164="+12185550101", user_id=mei.id)
+    with transaction():
+        assert conversations.for_inbound("+12185550190", own).assignee_id == mei.id
+    factories.opportunity(confidential=True)
+    with transaction():
+        assert conversations.for_inbound("+12185550142", own).assignee_id is None
 
 
 def test_another_of_their_numbers_can_be_chosen(connected: SendingNumber, jonas: User) -> None:
