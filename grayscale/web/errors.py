@@ -8,6 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from grayscale.crypto import UnreadableSecret
 from grayscale.domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from grayscale.logging import get_logger
 from grayscale.web.htmx import respond, wants_partial
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(UnreadableSecret, on_unreadable_secret)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, on_database_error)
     app.register_error_handler(Exception, on_unexpected)
@@ -64,6 +66,13 @@ def on_database_error(error: Exception) -> ResponseReturnValue:
     """The database is away or too busy; nothing was committed, so the same request may be sent again."""
     log.error("the database did not answer", error=type(error).__name__)
     return page(503, *SENTENCES[503])
+
+
+def on_unreadable_secret(error: UnreadableSecret) -> ResponseReturnValue:
+    """The operator's slip, such as a process that was not restarted before the keys were rotated."""
+    log.error("a secret cannot be read", reason=str(error))
+    advice = "Nothing was lost. Whoever runs the server restarts it with the key that is missing; the log says more."
+    return page(503, "A stored secret cannot be read", advice)
 
 
 def on_unexpected(error: Exception) -> ResponseReturnValue:

@@ -8,7 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from grayscale import clock, metrics
 from grayscale.config import current_config
-from grayscale.domain import due, workers
+from grayscale.crypto import UnreadableSecret
+from grayscale.domain import due, keys, workers
 from grayscale.web.auth import public
 
 bp = Blueprint("ops", __name__)
@@ -32,6 +33,9 @@ def readyz() -> ResponseReturnValue:
     oldest: dict[str, int] = {}
     try:
         oldest = {kind: round(age) for kind, age in due.ages().items()}
+        keys.check_readable()
+    except UnreadableSecret as error:
+        reasons.append(str(error))
     except SQLAlchemyError as error:
         reasons.append(f"the database does not answer ({type(error).__name__})")
     else:
