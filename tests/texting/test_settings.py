@@ -8,7 +8,7 @@ from responses import matchers
 from grayscale.domain.company import texting_account
 from grayscale.domain.texting import account, outbound
 from grayscale.extensions import db
-from grayscale.models import ConsentPolicy, SendingNumber
+from grayscale.models import AuditEvent, ConsentPolicy, SendingNumber
 from tests.page import Browser
 from tests.texting.carrier import OURS, PUBLIC, SID, TOKEN, Carrier
 
@@ -86,6 +86,16 @@ def test_a_token_the_carrier_refuses_is_kept_and_said(as_ana: Browser) -> None:
     assert page.status == 303
     assert account.is_connected()
     assert "not proven" in as_ana.get(PATH).words
+
+
+def test_a_refused_account_is_said_beside_a_bad_field_too_and_what_it_was_before(as_ana: Browser) -> None:
+    as_ana.post(PATH, RULES | ACCOUNT)
+    as_ana.get(PATH)
+    page = as_ana.post(PATH, RULES | {"account_sid": "ACother", "auth_token": "another", "unanswered_limit": "-4"})
+    assert page.status == 422
+    assert "The account is saved, but not proven" in page.one("#toasts").get_text()
+    event = db.session.scalars(db.select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert event.detail == {"account": [SID, "ACother"], "token": "replaced"}
 
 
 def test_the_policy_is_saved_as_typed(as_ana: Browser, carrier: Carrier) -> None:

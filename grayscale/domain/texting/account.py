@@ -108,7 +108,8 @@ def save_credentials(account_sid: str, auth_token: str, by: User) -> None:
     ensure_rows()
     with transaction() as session:
         account = session.get_one(TextingAccount, 1)
-        changed = account.account_sid != (sid or None) or (token and token != account.auth_token)
+        before = account.account_sid
+        changed = before != (sid or None) or (token and token != account.auth_token)
         account.account_sid = sid or None
         if token and token != account.auth_token:
             if account.auth_token:
@@ -120,7 +121,8 @@ def save_credentials(account_sid: str, auth_token: str, by: User) -> None:
         if changed:
             account.stopped_reason = None
             account.paused_until = None
-            audit.record("texting.credentials_saved", by=by, subject=sid, detail={"token": bool(token)})
+            detail: dict[str, object] = {"account": [before, sid or None]} | ({"token": "replaced"} if token else {})
+            audit.record("texting.credentials_saved", by=by, subject=sid, detail=detail)
             nudge(Job.OUTBOUND)
 
 

@@ -42,12 +42,13 @@ def save() -> ResponseReturnValue:
     rules = (form.opens, form.closes, form.state_windows, form.unanswered_limit, form.consent, form.help_text)
     if not any(field.errors for field in rules):
         saved += _try(form, "opens", "rules", lambda: _save_policy(form))
-    if form.errors:
-        return _page(form, 422, saved)
-    flash(f"Saved: {', '.join(saved)}." if saved else "Nothing was changed.", "success")
+    if not form.errors:
+        flash(f"Saved: {', '.join(saved)}." if saved else "Nothing was changed.", "success")
     wrong = _check() if "account" in saved and account.is_connected() else None
     if wrong:
-        flash(f"Saved, but not proven: {wrong}", "warning")
+        flash(f"The account is saved, but not proven: {wrong}", "warning")
+    if form.errors:
+        return _page(form, 422, saved)
     return redirect(url_for("settings_texting.show"), 303)
 
 
