@@ -146,6 +146,8 @@ def test_a_running_sync_shows_counts_rate_and_time_left_and_asks_again(as_ana: B
     connect()
     run(
         state=SyncState.RUNNING,
+        started_at=clock.now() - timedelta(minutes=2),
+        requests=200,
         progress={
             "seconds": 40.0,
             "users": {"done": 42, "known": 42, "state": "done"},
@@ -155,11 +157,27 @@ def test_a_running_sync_shows_counts_rate_and_time_left_and_asks_again(as_ana: B
     page = as_ana.get(f"{LEVER}/sync")
     element = page.one("#lever-sync")
     assert element["hx-trigger"] == "every 1s"
-    assert "18,042 of 54,042 · 451 a second · 1 min left" in page.words
+    assert "18,042 of 54,042 · 451 a second · 2 min so far · 1 min left" in page.words
     bar = page.one('progress[aria-label="Candidates and opportunities"]')
     assert (bar["value"], bar["max"]) == ("18000", "54000")
     assert "Cancel" in buttons(as_ana.get(LEVER))
     assert "HX-Trigger" not in page.headers
+
+
+def test_time_left_counts_requests_as_fast_as_those_of_late(as_ana: Browser) -> None:
+    connect()
+    run(
+        state=SyncState.RUNNING,
+        requests=700,
+        progress={
+            "seconds": 50.0,
+            "marks": [[30.0, 50_000, 500], [40.0, 50_100, 600]],
+            "opportunities": {"done": 50_000, "known": 50_000, "state": "done"},
+            "interviews": {"done": 200, "known": 1_700, "state": "running"},
+        },
+    )
+    # A page of a list brought a hundred records; each of these is a request of its own, and ten a second are answered.
+    assert "10 a second · under a minute so far · 2 min left" in as_ana.get(f"{LEVER}/sync").words
 
 
 def test_a_finished_sync_stops_asking_says_so_and_counts_what_is_there(as_ana: Browser) -> None:

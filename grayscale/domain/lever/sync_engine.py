@@ -274,7 +274,7 @@ class Engine:
 
     def _note_time(self) -> None:
         now = time.monotonic()
-        self.progress.worked(now - self._worked)
+        self.progress.worked(now - self._worked, self.requests)
         self._worked = now
 
     def _update_progress(self) -> None:
@@ -289,7 +289,7 @@ class Engine:
         waiting = interviews.waiting()
         ready = self._opportunities_done()
         self.progress.count(
-            "interviews", interviews.done, interviews.done + waiting if ready else None, ready and not waiting,
+            "interviews", interviews.done, interviews.done + waiting, ready and not waiting,
             changed=interviews.changed, off=interviews.off, error=interviews.error,
         )
         if confirm.known:

@@ -7,6 +7,8 @@ from typing import Any
 from grayscale.domain.lever.sync_walks import Walk
 from grayscale.models import SyncRun, SyncState
 
+MARK_SECONDS = 10.0
+
 
 class Progress:
     """Per resource: done, known (None while nobody knows), changed, state, words. And the seconds worked."""
@@ -24,8 +26,17 @@ class Progress:
     def stored(self) -> dict[str, Any]:
         return {name: dict(value) if isinstance(value, dict) else value for name, value in self._stored.items()}
 
-    def worked(self, seconds: float) -> None:
-        self._stored["seconds"] = round(float(self._stored.get("seconds") or 0.0) + seconds, 3)
+    def worked(self, seconds: float, requests: int) -> None:
+        """Time that was worked, and the requests made in all of it.
+
+        A mark every few seconds tells the pace of late: a page of a list brings 100 records, a list of interviews one.
+        """
+        now = round(float(self._stored.get("seconds") or 0.0) + seconds, 3)
+        self._stored["seconds"] = now
+        marks = self._stored.setdefault("marks", [[0.0, 0, 0]])
+        if now - marks[-1][0] >= MARK_SECONDS:
+            marks.append([now, sum(line["done"] for line in self._lines()), requests])
+            del marks[:-2]
 
     def add(self, resource: str, done: int, changed: int) -> None:
         line = self._line(resource)

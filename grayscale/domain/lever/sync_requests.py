@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import audit
+from grayscale.domain.lever.windows import PAGE
 from grayscale.domain.nudges import Job, nudge
 from grayscale.extensions import db
 from grayscale.models import SyncKind, SyncRun, SyncState, User
@@ -23,16 +25,16 @@ RESOURCES = {
     "archive_reasons": "Archive reasons",
     "postings": "Postings",
     "opportunities": "Candidates and opportunities",
-    "interviews": "Interviews",
+    "interviews": "Opportunities asked for interviews",
     "changes": "Changes during the sync",
     "deleted": "Deletions",
     "confirm": "Opportunities not seen any more",
 }
 # Finished polls are only news for a day.
 POLLS_KEPT = timedelta(days=1)
-
-
-ENOUGH_TO_ESTIMATE = 20
+# Before this nothing is said of how fast it goes.
+SHORTEST_PACE_SECONDS = 2.0
+ONE_REQUEST_EACH = frozenset(("interviews", "confirm"))
 
 
 def request(by: User | None = None, kind: SyncKind | None = None) -> SyncRun:
@@ -188,17 +190,17 @@ def status_of(
     state = run.state.value
     if run.state is SyncState.RUNNING and not run.progress:
         state = "waiting"
-    done = sum(line.done for line in lines)
+    pace = _Pace.of(run, lines, working)
     return SyncStatus(
         state=state,
         kind=run.kind,
         started_at=run.started_at,
         finished_at=run.finished_at,
         elapsed=elapsed,
-        estimate=_estimate(lines, working) if run.state is SyncState.RUNNING else None,
+        estimate=_estimate(lines, pace) if run.state is SyncState.RUNNING else None,
         requests=run.requests,
         requests_per_second=run.requests / working if working else 0.0,
-        records_per_second=done / working if working else 0.0,
+        records_per_second=pace.records,
         resources=lines,
         error=run.error,
         cancel_requested=run.cancel_requested,
@@ -219,12 +221,30 @@ def _line(name: str, stored: dict[str, Any]) -> ResourceStatus:
     )
 
 
-def _estimate(lines: tuple[ResourceStatus, ...], working: float) -> float | None:
-    """Seconds left, from the rate so far of the lines that know how many there are."""
-    running = [line for line in lines if line.state == "running" and line.known]
-    done = sum(line.done for line in running)
-    # The first few of one call each say nothing about the rest.
-    if working < 2.0 or done < ENOUGH_TO_ESTIMATE:
-        return None
-    left = sum(max((line.known or 0) - line.done, 0) for line in running)
-    return left * working / done
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """Records and requests a second of late; 0 while nothing can be said."""
+
+    records: float
+    requests: float
+
+    @classmethod
+    def of(cls, run: SyncRun, lines: tuple[ResourceStatus, ...], working: float) -> _Pace:
+        since, records, requests = (run.progress.get("marks") or [[0.0, 0, 0]])[0]
+        seconds = working - since
+        if seconds < SHORTEST_PACE_SECONDS:
+            return cls(0.0, 0.0)
+        return cls((sum(line.done for line in lines) - records) / seconds, (run.requests - requests) / seconds)
+
+
+def _estimate(lines: tuple[ResourceStatus, ...], pace: _Pace) -> float | None:
+    """Seconds left: the requests that are still to be made, as fast as those of late. None while nobody can tell."""
+    left = 0.0
+    for line in lines:
+        if line.state in ("done", "failed", "off"):
+            continue
+        if line.known is None:
+            return None
+        rest = max(line.known - line.done, 0)
+        left += rest if line.name in ONE_REQUEST_EACH else math.ceil(rest / PAGE)
+    return left / pace.requests if pace.requests else None

@@ -79,7 +79,7 @@ def test_active_opportunities_come_before_the_archive(connected: Flask, lever: S
 @pytest.mark.parametrize("lever", [MANY], indirect=True)
 def test_several_cursors_walk_at_once(connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "TARGET", 20)
-    lever.set_latency(30)
+    lever.set_latency(120)
     run()
     spans = [(row["at"], row["at"] + row["ms"] / 1000) for row in lever.lever_requests.entries
              if row["path"] == "/v1/opportunities"]
