@@ -32,11 +32,13 @@ def sync_command(full: bool) -> None:
         run = _follow(run_id, bars)
     except KeyboardInterrupt:
         sync.stop()
+        bars.close()
+        click.echo("Stopped here; the server goes on. Cancel is on Settings › ATS Integration › Lever.", err=True)
         raise click.Abort from None
     finally:
         bars.close()
     if run.state is not SyncState.DONE:
-        raise click.ClickException(GIVE_UP_MESSAGE.format(run.error or f"it was {run.state.value}."))
+        raise click.ClickException(GIVE_UP_MESSAGE.format(run.error or "it was cancelled."))
     status = sync.status_of(run)
     click.echo(
         f"Done: {status.done} records in {status.elapsed:.0f} s, {status.requests} requests"

@@ -291,11 +291,11 @@ class LeverClient(LeverConnection):
             raise unexpected("list")
         found: list[T] = []
         oddities: list[str] = []
-        for index, row in enumerate(rows):
+        for row in rows:
             try:
                 found.append(parse(row))
             except MissingId as error:
-                oddities.append(f"row {index}: {error}")
+                oddities.append(str(error))
         token = body.get("next")
         if type(token) is int:
             token = str(token)

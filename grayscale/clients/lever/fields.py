@@ -17,6 +17,8 @@ Json = Mapping[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LARGEST = 2**31
+# Lever's are UUIDs and short words; no column keeps more.
+LONGEST_ID = 100
 
 
 class MissingId(ValueError):
@@ -42,7 +44,7 @@ class Reader:
 
     def __init__(self, raw: object) -> None:
         if not isinstance(raw, Mapping):
-            raise MissingId(f"expected an object, got {type(raw).__name__}")
+            raise MissingId(f"expected a record, got {type(raw).__name__}")
         self._raw: Json = raw
         self._odd: list[str] = []
 
@@ -62,7 +64,7 @@ class Reader:
             found = self.ref(key)
             if found:
                 return found
-        raise MissingId("the record has no id")
+        raise MissingId("a record has no id, or one that is longer than any of Lever's")
 
     def text(self, key: str) -> str:
         """Text, empty when missing or null."""
@@ -134,11 +136,14 @@ class Reader:
         if isinstance(value, Mapping):
             value = value.get("id", value)
         if isinstance(value, str):
-            return clean(value) or None
+            if len(value) <= LONGEST_ID:
+                return clean(value) or None
+            self._odd.append(f"{key}: longer than any id of Lever's")
+            return None
         if value is None:
             return None
         self.odd(key, value)
-        return str(value) if type(value) is int else None
+        return str(value) if type(value) is int and len(str(value)) <= LONGEST_ID else None
 
     def mapping(self, key: str) -> Json | None:
         """An object, or None when missing, null or something else; an id in place of an object is not odd."""
@@ -180,7 +185,7 @@ class Reader:
         found: dict[str, None] = {}
         for value in values:
             ref = value.get("id") if isinstance(value, Mapping) else value
-            if isinstance(ref, str) and ref:
+            if isinstance(ref, str) and 0 < len(ref) <= LONGEST_ID:
                 found[clean(ref)] = None
             elif value is not None:
                 self.odd(key, value)

@@ -20,10 +20,12 @@ from grayscale.models import ArchiveReason, LeverUser, MirrorOddity, Posting, St
 
 LAST = 1_000_000.0
 LONGEST_NOTE = 300
+RESOURCES: dict[Any, str] = {LeverUser: "user", Stage: "stage", ArchiveReason: "archive reason", Posting: "posting"}
 
 
 def apply_users(users: Iterable[types.User], fetched_at: datetime) -> int:
     """Rows written; so for the others."""
+    users = list(users)
     rows = [
         {
             "lever_id": user.id,
@@ -34,7 +36,7 @@ def apply_users(users: Iterable[types.User], fetched_at: datetime) -> int:
         }
         for user in users
     ]
-    return _apply(LeverUser, rows, fetched_at)
+    return _apply(LeverUser, rows, fetched_at, _oddities(users))
 
 
 def apply_stages(stages: Iterable[types.Stage], fetched_at: datetime, *, first: int | None = 0) -> int:
@@ -42,18 +44,20 @@ def apply_stages(stages: Iterable[types.Stage], fetched_at: datetime, *, first: 
     listed = list(stages)
     places = _places(listed) if first is None else {stage.id: float(first + i) for i, stage in enumerate(listed)}
     rows = [{"lever_id": stage.id, "text": stage.text, "position": places[stage.id]} for stage in listed]
-    return _apply(Stage, rows, fetched_at)
+    return _apply(Stage, rows, fetched_at, _oddities(listed))
 
 
 def apply_reasons(reasons: Iterable[types.ArchiveReason], fetched_at: datetime) -> int:
+    reasons = list(reasons)
     rows = [
         {"lever_id": reason.id, "text": reason.text, "type": reason.type[:40], "status": reason.status[:40]}
         for reason in reasons
     ]
-    return _apply(ArchiveReason, rows, fetched_at)
+    return _apply(ArchiveReason, rows, fetched_at, _oddities(reasons))
 
 
 def apply_postings(postings: Iterable[types.Posting], fetched_at: datetime) -> int:
+    postings = list(postings)
     rows = [
         {
             "lever_id": posting.id,
@@ -69,7 +73,7 @@ def apply_postings(postings: Iterable[types.Posting], fetched_at: datetime) -> i
         }
         for posting in postings
     ]
-    return _apply(Posting, rows, fetched_at)
+    return _apply(Posting, rows, fetched_at, _oddities(postings))
 
 
 def note_oddities(session: Session, resource: str, oddities: Mapping[str, Iterable[str]]) -> None:
@@ -85,7 +89,11 @@ def note_oddities(session: Session, resource: str, oddities: Mapping[str, Iterab
     session.execute(make(MirrorOddity.__table__).on_conflict_do_nothing(), rows)
 
 
-def _apply(model: Any, rows: list[Row], fetched_at: datetime) -> int:
+def _oddities(records: Iterable[Any]) -> dict[str, tuple[str, ...]]:
+    return {record.id: record.oddities for record in records if record.oddities}
+
+
+def _apply(model: Any, rows: list[Row], fetched_at: datetime, oddities: Mapping[str, Iterable[str]]) -> int:
     by_id = {row["lever_id"]: row for row in rows}
     for row in by_id.values():
         row["content_hash"] = content_hash(*row.values())
@@ -96,6 +104,8 @@ def _apply(model: Any, rows: list[Row], fetched_at: datetime) -> int:
     if changed:
         with transaction() as session:
             mirror_bulk.upsert(session, model.__table__, "lever_id", changed)
+            notes = {row["lever_id"]: oddities.get(row["lever_id"], ()) for row in changed}
+            note_oddities(session, RESOURCES[model], notes)
     return len(changed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
 from grayscale import clock
 from grayscale.clients.errors import ClientError, NotAuthorised
@@ -41,6 +42,7 @@ ROUND_SECONDS = 5.0
 # A refused or unchecked key is tried again this often.
 RECHECK_SECONDS = 15 * 60.0
 RECHECK_UNANSWERED_SECONDS = 30.0
+MOST_BROKEN_ROUNDS = 3
 
 
 class _Worker:
@@ -49,6 +51,8 @@ class _Worker:
     def __init__(self) -> None:
         self.runner = sync_runs.new_runner()
         self.engine: Engine | None = None
+        # Rounds of the run that ended with an error nobody foresaw, one after the other.
+        self.broken_rounds = 0
 
 
 def take_up_failed() -> int | None:
@@ -77,14 +81,29 @@ def run_if_due(seconds: float = ROUND_SECONDS) -> int:
         worker.engine = Engine(run, worker.runner)
     try:
         is_over = worker.engine.step(seconds)
-    except BaseException:
+    except BaseException as error:
         # The next round begins from the checkpoints.
         _drop(worker)
-        sync_runs.release(run.id, worker.runner)
+        if not _give_up(run.id, worker, error):
+            sync_runs.release(run.id, worker.runner)
         raise
+    worker.broken_rounds = 0
     if is_over:
         _drop(worker)
     return 1
+
+
+def _give_up(run_id: int, worker: _Worker, error: BaseException) -> bool:
+    """End the run when what it meets will not pass by trying again and again; it goes on after its pause."""
+    if not isinstance(error, Exception) or isinstance(error, OperationalError):
+        return False
+    worker.broken_rounds += 1
+    if worker.broken_rounds < MOST_BROKEN_ROUNDS:
+        return False
+    worker.broken_rounds = 0
+    words = f"An error nobody foresaw stopped it ({type(error).__name__}). The log tells where."
+    sync_runs.finish_now(run_id, worker.runner, SyncState.FAILED, words)
+    return True
 
 
 def stop() -> None:

@@ -175,6 +175,9 @@ class Engine:
         if not walk.done:
             self._pool.submit(*self._job(walk))
         self._write(walk, fetched)
+        if fetched.oddities:
+            with transaction() as session:
+                mirror.note_oddities(session, walk.resource, {"(no id)": fetched.oddities})
         if fetched.proves_confidential and not self._is_proven_confidential:
             self._is_proven_confidential = True
             permissions.learn("confidential", granted=True)

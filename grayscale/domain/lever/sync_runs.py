@@ -118,11 +118,13 @@ def finish(run_id: int, runner: str, state: SyncState, error: str | None, progre
         audit.record("lever.sync_failed", by=None, detail={"run": run_id, "error": (error or "")[:200]})
 
 
-def finish_now(run_id: int, runner: str, state: SyncState) -> None:
+def finish_now(run_id: int, runner: str, state: SyncState, error: str | None = None) -> None:
     """End a run that stands still."""
-    run = db.session.get_one(SyncRun, run_id)
-    with transaction():
-        finish(run_id, runner, state, None, dict(run.progress))
+    with transaction() as session:
+        progress = dict(session.get_one(SyncRun, run_id).progress)
+        if state is SyncState.FAILED:
+            progress["failures"] = int(progress.get("failures") or 0) + 1
+        finish(run_id, runner, state, error, progress)
 
 
 def take_up_failed(*, at_once: bool = False) -> int | None:

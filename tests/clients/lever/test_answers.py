@@ -187,6 +187,10 @@ def test_rows_without_an_id_are_left_out_and_told(client, lever):
     page = client.list_stages()
     assert [stage.id for stage in page.data] == ["s", "t"]
     assert len(page.oddities) == 3
+    assert set(page.oddities) == {
+        "a record has no id, or one that is longer than any of Lever's", "expected a record, got NoneType",
+        "expected a record, got int",
+    }
 
 
 def test_one_archive_reason_may_come_without_a_list(client, lever):

@@ -220,6 +220,15 @@ def test_oddities_name_fields_and_never_values():
     assert "218" not in str(found.oddities)
 
 
+def test_an_id_no_column_keeps_is_none():
+    endless = "a" * 101
+    with pytest.raises(MissingId):
+        Opportunity.parse({"id": endless})
+    found = opportunity(stage=endless, owner={"id": endless}, followers=[endless, "u"])
+    assert (found.stage_id, found.owner_id, found.follower_ids) == (None, None, ("u",))
+    assert len(found.oddities) == 3
+
+
 @pytest.mark.parametrize("parse", [Opportunity.parse, Posting.parse])
 def test_only_an_address_of_the_web_is_a_link(parse):
     found = parse({"id": "x", "urls": {"show": "javascript:alert(1)"}})

@@ -6,10 +6,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from grayscale.clients.lever import types
 from grayscale.database import transaction
 from grayscale.domain.lever import mirror, mirror_bulk
 from grayscale.extensions import db
-from grayscale.models import Candidate, CandidatePhone, MirrorOddity, Opportunity, Via
+from grayscale.models import Candidate, CandidatePhone, MirrorOddity, Opportunity, Posting, Via
 from tests.domain.lever_sync.makers import at, ms, opportunity
 
 
@@ -171,3 +172,11 @@ def test_do_not_contact_is_kept_with_the_person(app: Flask) -> None:
     forbidden = opportunity(dataProtection={"contact": {"allowed": False, "expiresAt": None}})
     mirror.apply_opportunities([forbidden], at(2), Via.POLL)
     assert the_candidate().contact_forbidden
+
+
+def test_what_small_lists_hold_that_lever_does_not_document_is_told(app: Flask) -> None:
+    mirror.apply_postings([types.Posting.parse({"id": "p", "text": "Nurse", "state": "hibernating"})], at(0))
+    mirror.apply_reasons([types.ArchiveReason.parse({"id": "r", "text": "Other", "type": "mystery"})], at(0))
+    told = db.session.execute(select(MirrorOddity.resource, MirrorOddity.lever_id).order_by(MirrorOddity.id)).all()
+    assert told == [("posting", "p"), ("archive reason", "r")]
+    assert db.session.scalars(select(Posting)).one().state == "hibernating"

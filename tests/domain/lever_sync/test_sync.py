@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from flask import Flask
@@ -212,6 +213,25 @@ def test_a_run_that_was_taken_over_is_let_go(connected: Flask, monkeypatch: pyte
     assert sync.run_if_due(5) == 0
     db.session.rollback()
     assert db.session.get_one(SyncRun, taken.id, populate_existing=True).runner == "elsewhere/1/ab"
+
+
+def test_an_error_that_does_not_pass_ends_the_run_and_says_so(
+    connected: Flask, lever: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = sync.request()
+    monkeypatch.setattr(sync_engine.mirror, "write", Mock(side_effect=ValueError("value too long")))
+    for _ in range(sync.MOST_BROKEN_ROUNDS):
+        with pytest.raises(ValueError, match="value too long"):
+            while sync.run_if_due(5):
+                pass
+    db.session.rollback()
+    ended = db.session.get_one(SyncRun, begun.id, populate_existing=True)
+    assert ended.state is SyncState.FAILED
+    assert "ValueError" in ended.error
+    assert "too long" not in ended.error, "what an error says may be somebody's"
+    monkeypatch.undo()
+    assert sync.take_up_failed() == begun.id
+    assert finish(begun.id).state is SyncState.DONE
 
 
 def test_a_cancelled_sync_stops_and_stays_stopped(
