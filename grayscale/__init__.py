@@ -17,6 +17,7 @@ from grayscale.domain import nudges
 from grayscale.domain.interviews import news
 from grayscale.domain.reminders import planning
 from grayscale.domain.slots import in_lever
+from grayscale.web.templates import Environment
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ def create_app(config: Config) -> Flask:
     if config.sentry_dsn:
         reporting.begin(config.sentry_dsn, release=__version__)
     app = Flask("grayscale", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.jinja_environment = Environment
     app.config.update(
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,

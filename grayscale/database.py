@@ -9,14 +9,14 @@ quicker than SQLite's own polling. No call to the outside world may be made insi
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Engine, Select, event, inspect
+from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
@@ -218,89 +218,6 @@ def after_commit(callback: Callable[[], None]) -> None:
 def in_transaction() -> bool:
     """Whether the caller runs inside ``transaction()``."""
     return _open.get() is not None
-
-
-class _Columns:
-    """A SELECT of columns as one kind of database is given it: its words, and what turns values into its own and back.
-
-    Compiled once. It may be bound to single values, not to lists.
-    """
-
-    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        self.words = str(compiled)
-        self._order: Sequence[str] | None = compiled.positiontup
-        self._constants = compiled.construct_params(_check=False)
-        self._wanted = [name for bind, name in compiled.bind_names.items() if bind.required]
-        self._binding = {
-            name: process
-            for bind, name in compiled.bind_names.items()
-            if name in self._constants
-            and (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        }
-        self._reading = [
-            (position, process)
-            for position, found in enumerate(statement.selected_columns)
-            if (process := found.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
-        ]
-
-    def given(self, values: Mapping[str, Any]) -> Any:
-        """The values as the driver takes them."""
-        given = {**self._constants, **{name: values[name] for name in self._wanted}}
-        for name, process in self._binding.items():
-            given[name] = process(given[name])
-        return given if self._order is None else tuple([given[name] for name in self._order])
-
-    def read(self, found: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """The driver's rows as the columns' own values."""
-        if not found:
-            return []
-        columns: list[Any] = list(zip(*found, strict=True))
-        for position, process in self._reading:
-            columns[position] = [process(value) for value in columns[position]]
-        return list(zip(*columns, strict=True))
-
-
-class Prepared:
-    """A SELECT of columns (``_Columns``) run on a connection of its own, outside of any session.
-
-    For what is asked many times a second. Raises what the driver raises.
-    """
-
-    def __init__(self, statement: Select[*tuple[Any, ...]], engine: Engine) -> None:
-        self._engine = engine
-        self._columns = _Columns(statement, engine.dialect)
-
-    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Every row, in the order of the columns."""
-        link = self._engine.raw_connection()
-        try:
-            cursor = link.cursor()
-            cursor.execute(self._columns.words, self._columns.given(values))
-            found = cursor.fetchall()
-        finally:
-            link.close()
-        return self._columns.read(found)
-
-
-class Reading:
-    """A SELECT of columns (``_Columns``) run in the session's transaction; what is pending there is not flushed for it.
-
-    For the pages that are opened all day: finding a statement in SQLAlchemy's cache and telling its columns apart takes
-    several times as long as the answer. Raises what SQLAlchemy raises.
-    """
-
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
-        self._statement = statement
-        self._made: dict[str, _Columns] = {}
-
-    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Every row, in the order of the columns."""
-        connection = db.session.connection()
-        columns = self._made.get(connection.dialect.name)
-        if columns is None:
-            columns = self._made[connection.dialect.name] = _Columns(self._statement, connection.dialect)
-        return columns.read(connection.exec_driver_sql(columns.words, columns.given(values)).fetchall())
 
 
 def end_read() -> None:

@@ -3,12 +3,11 @@
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select, tuple_
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, or_, select, tuple_
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
-from grayscale.database import Reading
 from grayscale.domain import search_people, search_words, visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.visibility import ReaderKind
@@ -25,6 +24,7 @@ from grayscale.models import (
     Stage,
     User,
 )
+from grayscale.reading import Loading, Reading, each, several
 
 PAGE = 50
 # A front desk's number may be many people's.
@@ -203,6 +203,8 @@ def profile(candidate: Candidate, user: User, *, conversation_id: int | None = N
 
 def profiles(candidates: list[Candidate], user: User) -> list[Profile]:
     """Many persons without their interviews, with two queries for all of them."""
+    if not candidates:
+        return []
     ids = [candidate.id for candidate in candidates]
     theirs = _candidacies(ids, user, interviews=False)
     held = _conversations(ids, user)
@@ -237,27 +239,29 @@ def _sharing(reader: ReaderKind) -> Reading:
 
 
 def _conversations(candidate_ids: list[int], user: User) -> dict[int, int]:
-    values = visibility.values(user) | {"candidates": candidate_ids}
-    held = db.session.connection().execute(_conversations_query(ReaderKind.of(user)), values)
-    return {candidate_id: found for candidate_id, found in held if candidate_id is not None}
+    values = visibility.values(user) | each("candidate", candidate_ids)
+    return dict(_held(ReaderKind.of(user), len(candidate_ids)).rows(values))  # type: ignore[arg-type]
 
 
-@lru_cache(maxsize=8)
-def _conversations_query(reader: ReaderKind) -> Select[*tuple[Any, ...]]:
-    theirs = Conversation.candidate_id.in_(bindparam("candidates", expanding=True))
-    return (
+# These are made once for as many candidates as a page has: that takes longer than running them.
+
+
+@lru_cache(maxsize=64)
+def _held(reader: ReaderKind, count: int) -> Reading:
+    return Reading(
         select(Conversation.candidate_id, func.max(Conversation.id))
-        .where(theirs, visibility.conversations_for(reader))
+        .where(Conversation.candidate_id.in_(several("candidate", count)), visibility.conversations_for(reader))
         .group_by(Conversation.candidate_id)
     )
 
 
 def _candidacies(candidate_ids: list[int], user: User, *, interviews: bool) -> dict[int, list[Candidacy]]:
     """What this person may see, with Lever's names of postings, stages, owners and reasons, the liveliest first."""
-    query = _candidacies_query(ReaderKind.of(user), interviews)
-    values = visibility.values(user) | {"candidates": candidate_ids}
+    values = visibility.values(user) | each("candidate", candidate_ids)
+    found = _applied(ReaderKind.of(user), len(candidate_ids)).rows(values)
+    agreed = _interviews([row[0] for row in found]) if interviews else {}
     theirs: dict[int, list[Candidacy]] = {}
-    for opportunity, posting, stage, owner, reason, reason_type in db.session.execute(query, values).unique():
+    for opportunity, posting, stage, owner, reason, reason_type in found:
         theirs.setdefault(opportunity.candidate_id, []).append(
             Candidacy(
                 opportunity,
@@ -266,36 +270,49 @@ def _candidacies(candidate_ids: list[int], user: User, *, interviews: bool) -> d
                 owner or "",
                 reason or "",
                 reason_type == "hired",
-                list(opportunity.interviews) if interviews else [],
+                agreed.get(opportunity.id, []),
             )
         )
-    for each in theirs.values():
-        each.sort(key=lambda candidacy: _liveliest(candidacy.opportunity))
+    for candidacies in theirs.values():
+        candidacies.sort(key=lambda candidacy: _liveliest(candidacy.opportunity))
     return theirs
 
 
-@lru_cache(maxsize=16)
-def _candidacies_query(reader: ReaderKind, interviews: bool) -> Select[*tuple[Any, ...]]:
-    """Made once: putting it together takes longer than running it."""
-    query: Select[*tuple[Any, ...]] = (
-        select(
-            Opportunity,
-            Posting.title,
-            Stage.text,
-            LeverUser.name,
-            ArchiveReason.text.label("reason"),
-            ArchiveReason.type,
-        )
+@lru_cache(maxsize=64)
+def _applied(reader: ReaderKind, count: int) -> Loading:
+    return Loading(
+        (Opportunity,),
+        lambda query: query.select_from(Opportunity)
         .outerjoin(Posting, Posting.lever_id == Opportunity.posting_lever_id)
         .outerjoin(Stage, Stage.lever_id == Opportunity.stage_lever_id)
         .outerjoin(LeverUser, LeverUser.lever_id == Opportunity.owner_lever_id)
         .outerjoin(ArchiveReason, ArchiveReason.lever_id == Opportunity.archive_reason_lever_id)
         .where(
-            Opportunity.candidate_id.in_(bindparam("candidates", expanding=True)),
-            visibility.opportunities_for(reader),
-        )
+            Opportunity.candidate_id.in_(several("candidate", count)), visibility.opportunities_for(reader)
+        ),
+        also=(Posting.title, Stage.text, LeverUser.name, ArchiveReason.text, ArchiveReason.type),
     )
-    return query.options(joinedload(Opportunity.interviews)) if interviews else query
+
+
+def _interviews(opportunities: list[Opportunity]) -> dict[int, list[Interview]]:
+    """Those of each, by id; from here on the opportunities know them as well."""
+    found: dict[int, list[Interview]] = {opportunity.id: [] for opportunity in opportunities}
+    if found:
+        for (interview,) in _agreed(len(found)).rows(each("opportunity", list(found))):
+            found[interview.opportunity_id].append(interview)
+    for opportunity in opportunities:
+        set_committed_value(opportunity, "interviews", found[opportunity.id])
+    return found
+
+
+@lru_cache(maxsize=64)
+def _agreed(count: int) -> Loading:
+    return Loading(
+        (Interview,),
+        lambda query: query.where(Interview.opportunity_id.in_(several("opportunity", count))).order_by(
+            Interview.starts_at
+        ),
+    )
 
 
 def _liveliest(opportunity: Opportunity) -> tuple[bool, float]:
@@ -305,18 +322,24 @@ def _liveliest(opportunity: Opportunity) -> tuple[bool, float]:
 
 def choices(user: User) -> Choices:
     """Postings that are open, stages in Lever's order, and people who own something."""
-    open_states = ("published", "internal")
-    postings = db.session.execute(
-        select(Posting.lever_id, Posting.title)
-        .where(Posting.state.in_(open_states), *([] if user.is_super_admin else [Posting.confidential.is_(False)]))
-        .order_by(Posting.title)
-        .limit(500)
+    return Choices(_postings(user.is_super_admin).rows({}), _STAGES.rows({}), _OWNERS.rows({}))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=2)
+def _postings(is_super_admin: bool) -> Reading:
+    # Each spelled out: a list cannot be bound.
+    query = select(Posting.lever_id, Posting.title).where(
+        or_(Posting.state == "published", Posting.state == "internal")
     )
-    stages = db.session.execute(select(Stage.lever_id, Stage.text).order_by(Stage.position, Stage.text))
-    owners = db.session.execute(
-        select(LeverUser.lever_id, LeverUser.name)
-        .where(LeverUser.deactivated_at.is_(None))
-        .order_by(LeverUser.name)
-        .limit(500)
-    )
-    return Choices(list(postings), list(stages), list(owners))
+    if not is_super_admin:
+        query = query.where(Posting.confidential.is_(False))
+    return Reading(query.order_by(Posting.title).limit(500))
+
+
+_STAGES = Reading(select(Stage.lever_id, Stage.text).order_by(Stage.position, Stage.text))
+_OWNERS = Reading(
+    select(LeverUser.lever_id, LeverUser.name)
+    .where(LeverUser.deactivated_at.is_(None))
+    .order_by(LeverUser.name)
+    .limit(500)
+)

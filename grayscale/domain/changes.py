@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
-from grayscale.database import Reading, before_commit
+from grayscale.database import before_commit
 from grayscale.domain import locks
 from grayscale.extensions import db
 from grayscale.models import ChangeClock, Conversation
+from grayscale.reading import Reading
 
 TOUCHED = "conversations touched"
 

@@ -4,11 +4,11 @@ import secrets
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import InstanceState
 
 from grayscale import clock
-from grayscale.database import INSERT, Reading, transaction
+from grayscale.database import INSERT, transaction
 from grayscale.domain import audit
 from grayscale.extensions import db
 from grayscale.models import (
@@ -21,6 +21,7 @@ from grayscale.models import (
     User,
     WebhookToken,
 )
+from grayscale.reading import Loading, Reading
 
 Row = TypeVar("Row", Company, LeverIntegration, SchedulingPolicy, TextingAccount)
 
@@ -56,21 +57,21 @@ def _the_one(model: type[Row]) -> Row:
     found = held.get(model)
     state: InstanceState[Row] | None = inspect(found) if found is not None else None
     if found is None or state is None or not state.persistent or state.expired:
-        for row in db.session.execute(_ONE[model]).one():
-            held[type(row)] = row
+        [rows] = _ONE[model].rows({})
+        held.update((type(row), row) for row in rows)
         found = held[model]
     return found
 
 
 # Who needs one of the first two nearly always needs the other one as well.
-_COMPANY: Select[*tuple[Any, ...]] = select(Company, TextingAccount).join(
-    TextingAccount, TextingAccount.id == Company.id
+_COMPANY = Loading(
+    (Company, TextingAccount), lambda query: query.join_from(Company, TextingAccount, TextingAccount.id == Company.id)
 )
-_ONE: dict[type, Select[*tuple[Any, ...]]] = {
+_ONE: dict[type, Loading] = {
     Company: _COMPANY,
     TextingAccount: _COMPANY,
-    LeverIntegration: select(LeverIntegration),
-    SchedulingPolicy: select(SchedulingPolicy),
+    LeverIntegration: Loading((LeverIntegration,), lambda query: query),
+    SchedulingPolicy: Loading((SchedulingPolicy,), lambda query: query),
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, func, or_, select, tuple_, union
 
-from grayscale.database import Reading, shared_alias
+from grayscale.database import shared_alias
 from grayscale.domain import visibility
 from grayscale.domain.visibility import Reader, ReaderKind
 from grayscale.extensions import db
@@ -31,6 +31,7 @@ from grayscale.models import (
     User,
 )
 from grayscale.models.types import BigId
+from grayscale.reading import Reading
 
 Columns = TypeVarTuple("Columns")
 

@@ -5,12 +5,13 @@ from typing import NamedTuple
 from sqlalchemy import func, select, update
 
 from grayscale import clock
-from grayscale.database import Reading, transaction
+from grayscale.database import transaction
 from grayscale.domain import audit, changes, visibility
 from grayscale.domain.errors import Invalid
 from grayscale.domain.inbox_member import membership
 from grayscale.domain.texting import consent
 from grayscale.models import Conversation, User
+from grayscale.reading import Reading
 
 
 def archive(conversation_id: int, by: User) -> None:

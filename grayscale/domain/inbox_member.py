@@ -1,15 +1,30 @@
 """One person's own side of a conversation: what they have read, and their row for it."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm.util import identity_key
 
 from grayscale.database import INSERT, transaction
 from grayscale.domain.errors import NotFound
 from grayscale.extensions import db
 from grayscale.models import Conversation, ConversationMember, User
+from grayscale.reading import Loading
 
 
 def member(conversation_id: int, user: User) -> ConversationMember | None:
-    return db.session.get(ConversationMember, (conversation_id, user.id))
+    key = conversation_id, user.id
+    if identity_key(ConversationMember, key) in db.session.identity_map:
+        return db.session.get(ConversationMember, key)
+    for (found,) in _MEMBER.rows({"of": conversation_id, "reader": user.id}):
+        return found  # type: ignore[no-any-return]
+    return None
+
+
+_MEMBER = Loading(
+    (ConversationMember,),
+    lambda query: query.where(
+        ConversationMember.conversation_id == bindparam("of"), ConversationMember.user_id == bindparam("reader")
+    ),
+)
 
 
 def membership(conversation_id: int, user: User) -> ConversationMember:

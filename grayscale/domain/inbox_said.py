@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, exists, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
-from grayscale.database import Reading
 from grayscale.domain.inbox import Place
 from grayscale.extensions import db
 from grayscale.models import Direction, Kind, Media, Message, MessageState, User
 from grayscale.models.types import BigId
+from grayscale.reading import Reading
 
 # Nothing is shown of these but the words, the state and when.
 SETTLED = frozenset({MessageState.SENT, MessageState.DELIVERED, MessageState.RECEIVED})

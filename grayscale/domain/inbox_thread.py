@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, literal, or_, select, tuple_
+from sqlalchemy import bindparam, literal, or_, select, tuple_
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from grayscale.database import shared_alias
 from grayscale.domain import inbox_said, visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.inbox import Place
@@ -18,13 +20,17 @@ from grayscale.extensions import db
 from grayscale.models import (
     CANCELABLE,
     Candidate,
+    CandidatePhone,
     Conversation,
     Direction,
     Message,
     MessageEvent,
     MessageState,
+    Opportunity,
+    SendingNumber,
     User,
 )
+from grayscale.reading import Loading, Reading
 
 PAGE = 50
 # How far a thread that stays open may grow before it begins later.
@@ -51,41 +57,51 @@ class Thread:
 
 def get(conversation_id: int, user: User) -> Conversation:
     """The conversation with what its page shows. Raises ``NotFound`` also for what *user* may not see."""
-    values = visibility.values(user) | {"wanted": conversation_id}
-    found = db.session.scalars(_get_query(ReaderKind.of(user)), values).unique().one_or_none()
-    if found is None:
-        raise NotFound("There is no such conversation, or it is not visible to you.")
-    return found
+    for found, *belonging in _get(ReaderKind.of(user)).rows(visibility.values(user) | {"wanted": conversation_id}):
+        for name, one in zip(("assignee", "sending_number", "opportunity", "candidate"), belonging, strict=True):
+            set_committed_value(found, name, one)
+        if found.candidate is not None:
+            phones = [phone for (phone,) in _PHONES.rows({"of": found.candidate_id})]
+            set_committed_value(found.candidate, "phones", phones)
+        return found  # type: ignore[no-any-return]
+    raise NotFound("There is no such conversation, or it is not visible to you.")
 
 
-# What every opened conversation asks is put together once: that takes longer than running it.
+# What every opened conversation asks is put together once: that takes longer than running it. Aliases where the
+# conditions of ``visibility`` speak of the tables themselves.
+_assignee = shared_alias(User)
+_tied = shared_alias(Opportunity)
+_person = shared_alias(Candidate)
 
 
 @lru_cache(maxsize=8)
-def _get_query(reader: ReaderKind) -> Select[Conversation]:
-    return (
-        select(Conversation)
-        .where(Conversation.id == bindparam("wanted"), visibility.conversations_for(reader))
-        .options(
-            joinedload(Conversation.assignee),
-            joinedload(Conversation.sending_number),
-            joinedload(Conversation.opportunity),
-            joinedload(Conversation.candidate).joinedload(Candidate.phones),
-        )
+def _get(reader: ReaderKind) -> Loading:
+    return Loading(
+        (Conversation, _assignee, SendingNumber, _tied, _person),
+        lambda query: query.select_from(Conversation)
+        .join(SendingNumber, SendingNumber.id == Conversation.sending_number_id)
+        .outerjoin(_assignee, _assignee.id == Conversation.assignee_id)
+        .outerjoin(_tied, _tied.id == Conversation.opportunity_id)
+        .outerjoin(_person, _person.id == Conversation.candidate_id)
+        .where(Conversation.id == bindparam("wanted"), visibility.conversations_for(reader)),
     )
+
+
+_PHONES = Loading(
+    (CandidatePhone,),
+    lambda query: query.where(CandidatePhone.candidate_id == bindparam("of")).order_by(CandidatePhone.position),
+)
 
 
 def is_visible(conversation_id: int, user: User) -> bool:
     """Whether there is such a conversation and *user* may see it."""
-    values = visibility.values(user) | {"wanted": conversation_id}
-    return db.session.scalar(_visible_query(ReaderKind.of(user)), values) is not None
+    return bool(_visible(ReaderKind.of(user)).rows(visibility.values(user) | {"wanted": conversation_id}))
 
 
 @lru_cache(maxsize=8)
-def _visible_query(reader: ReaderKind) -> Select[int]:
-    return select(Conversation.id).where(
-        Conversation.id == bindparam("wanted"), visibility.conversations_for(reader)
-    )
+def _visible(reader: ReaderKind) -> Reading:
+    wanted = Conversation.id == bindparam("wanted")
+    return Reading(select(Conversation.id).where(wanted, visibility.conversations_for(reader)))
 
 
 def with_candidate(candidate_id: int, user: User) -> Conversation | None:

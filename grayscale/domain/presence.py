@@ -6,12 +6,13 @@ from datetime import timedelta
 from sqlalchemy import and_, bindparam, exists, select, true
 
 from grayscale import clock
-from grayscale.database import Prepared, shared_alias, transaction
+from grayscale.database import shared_alias, transaction
 from grayscale.domain import sessions
 from grayscale.domain.inbox_member import membership
 from grayscale.extensions import db
 from grayscale.models import ChangeClock, ConversationMember, SessionKind, User, UserSession
 from grayscale.models.types import UTCDateTime
+from grayscale.reading import Prepared
 
 # A browser says that it is still there every ten seconds.
 VIEWING = timedelta(seconds=25)

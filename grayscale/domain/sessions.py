@@ -17,6 +17,7 @@ from grayscale.domain import audit
 from grayscale.domain.errors import NotFound
 from grayscale.extensions import db
 from grayscale.models import SessionKind, User, UserSession
+from grayscale.reading import Loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +74,19 @@ def hash_of(token: str) -> str:
 
 def find(token: str, kind: SessionKind = SessionKind.BROWSER) -> tuple[User, UserSession] | None:
     """The person of a token and their sign-in, unless it was ended, is past its limits, or they were deactivated."""
-    found = db.session.execute(_FIND, {"token_hash": hash_of(token), "kind": kind, "now": clock.now()}).first()
-    return None if found is None else (found.User, found.UserSession)
+    for user, held in _FIND.rows({"token_hash": hash_of(token), "kind": kind, "now": clock.now()}):
+        return user, held
+    return None
 
 
-# Asked by every request: put together once.
-_FIND = (
-    select(User, UserSession)
-    .join(UserSession, UserSession.user_id == User.id)
-    .where(
+_FIND = Loading(
+    (User, UserSession),
+    lambda query: query.join_from(UserSession, User, User.id == UserSession.user_id).where(
         UserSession.token_hash == bindparam("token_hash"),
         UserSession.kind == bindparam("kind"),
         UserSession.lives_until > bindparam("now"),
         User.active.is_(True),
-    )
+    ),
 )
 
 

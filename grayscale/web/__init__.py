@@ -18,7 +18,6 @@ from grayscale.web import (
     panel,
     request_log,
     security,
-    templates,
     unchanged,
 )
 
@@ -55,7 +54,6 @@ VIEWS = (
 def register(app: Flask) -> None:
     """Bind every blueprint, guard, error page, filter and header to *app*."""
     compression.init_app(app)
-    templates.init_app(app)
     request_log.init_app(app)
     htmx.init_app(app)
     given.init_app(app)

@@ -1,6 +1,7 @@
 """What stands in the frame of every page: navigation, banners, the chosen theme."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app, request
 from markupsafe import Markup
@@ -52,22 +53,37 @@ def init_app(app: Flask) -> None:
 
 def navigation() -> list[Item]:
     """The rail: what everybody has, and Settings with the first page this person may open."""
-    items = [_item(blueprint, label, icon) for blueprint, label, icon in MAIN]
-    groups = settings_navigation()
-    if groups:
-        pages = [item for _, group in groups for item in group]
-        items.append(Item("Settings", pages[0].url, "settings", any(item.is_current for item in pages)))
-    return [item for item in items if item is not None]
+    return _for(me().is_super_admin, request.blueprint)[0]
 
 
 def settings_navigation() -> list[tuple[str, list[Item]]]:
     """The settings this person may open, in groups."""
+    return _for(me().is_super_admin, request.blueprint)[1]
+
+
+def _for(is_super_admin: bool, current: str | None) -> tuple[list[Item], list[tuple[str, list[Item]]]]:
+    """The rail and the settings, as one of the application's few kinds of pages shows them to one of two kinds of
+    people: put together once."""
+    made: dict[Any, tuple[list[Item], list[tuple[str, list[Item]]]]]
+    made = current_app.extensions.setdefault("grayscale.navigation", {})
+    key = is_super_admin, current
+    if key not in made:
+        groups = _groups(is_super_admin, current)
+        items = [_item(blueprint, current, label, icon) for blueprint, label, icon in MAIN]
+        if groups:
+            pages = [item for _, group in groups for item in group]
+            items.append(Item("Settings", pages[0].url, "settings", any(item.is_current for item in pages)))
+        made[key] = [item for item in items if item is not None], groups
+    return made[key]
+
+
+def _groups(is_super_admin: bool, current: str | None) -> list[tuple[str, list[Item]]]:
     groups = []
     for name, pages in SETTINGS:
         found = [
             item
             for blueprint, label, admins_only in pages
-            if (me().is_super_admin or not admins_only) and (item := _item(blueprint, label))
+            if (is_super_admin or not admins_only) and (item := _item(blueprint, current, label))
         ]
         if found:
             groups.append((name, found))
@@ -80,19 +96,11 @@ def theme_attribute() -> Markup:
     return Markup(' data-theme="{}"').format(theme) if theme in THEMES else Markup()
 
 
-def _item(blueprint: str, label: str, icon: str = "") -> Item | None:
-    url = _first_page(blueprint)
-    return Item(label, url, icon, request.blueprint == blueprint) if url else None
-
-
-def _first_page(blueprint: str) -> str | None:
-    """The shortest path of a blueprint that opens by itself."""
-    pages: dict[str, str | None] = current_app.extensions.setdefault("grayscale.first_pages", {})
-    if blueprint not in pages:
-        paths = [
-            rule.rule
-            for rule in current_app.url_map.iter_rules()
-            if rule.endpoint.startswith(f"{blueprint}.") and not rule.arguments and "GET" in (rule.methods or ())
-        ]
-        pages[blueprint] = min(paths, key=len, default=None)
-    return pages[blueprint]
+def _item(blueprint: str, current: str | None, label: str, icon: str = "") -> Item | None:
+    """Its page is the shortest path of the blueprint that opens by itself."""
+    paths = [
+        rule.rule
+        for rule in current_app.url_map.iter_rules()
+        if rule.endpoint.startswith(f"{blueprint}.") and not rule.arguments and "GET" in (rule.methods or ())
+    ]
+    return Item(label, min(paths, key=len), icon, current == blueprint) if paths else None

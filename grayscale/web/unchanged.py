@@ -16,9 +16,9 @@ from itsdangerous import BadSignature
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_cookie
 
-from grayscale.database import Prepared
 from grayscale.domain import presence
 from grayscale.extensions import db
+from grayscale.reading import Prepared
 from grayscale.web import panel
 from grayscale.web.auth import CARRIED
 from grayscale.web.request_log import requests_served

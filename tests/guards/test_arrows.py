@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "grayscale"
 # Folder -> what of the application its modules may import.
-BASE = {"clock", "config", "crypto", "database", "direct", "extensions", "logging", "metrics"}
+BASE = {"clock", "config", "crypto", "database", "direct", "extensions", "logging", "metrics", "reading"}
 ALLOWED = {
     "models": {"crypto", "extensions", "models", "clock"},
     "clients": {"clients"},

@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from grayscale import create_app
-from grayscale.database import Reading, after_commit, plain_transaction, transaction
+from grayscale.database import after_commit, plain_transaction, transaction
 from grayscale.domain import changes
 from grayscale.extensions import db
 from grayscale.models import ChangeClock, Company
+from grayscale.reading import Reading
 from tests.conftest import make_config
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from grayscale import clock
-from grayscale.database import Reading
 from grayscale.domain import visibility
 from grayscale.domain.errors import Invalid, NotFound
 from grayscale.domain.interviews import asking, ours, people
@@ -24,6 +23,7 @@ from grayscale.models import (
     Opportunity,
     User,
 )
+from grayscale.reading import Reading
 
 #: How long after it was done a change offers to text the candidate about it.
 OFFER = timedelta(hours=24)

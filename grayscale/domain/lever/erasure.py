@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, text, update
 
-from grayscale.database import Reading, after_commit, transaction
+from grayscale.database import after_commit, transaction
 from grayscale.domain import audit, changes, conversations, effects, history
 from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import lost
@@ -38,6 +38,7 @@ from grayscale.models import (
     Source,
     Transcript,
 )
+from grayscale.reading import Reading
 
 log = get_logger(__name__)
 

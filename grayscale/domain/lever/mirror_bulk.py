@@ -33,8 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from grayscale.database import Reading
 from grayscale.models.types import UTCDateTime
+from grayscale.reading import Reading
 
 Row = dict[str, Any]
 Convert = Callable[[Any], Any] | None

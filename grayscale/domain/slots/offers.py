@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from grayscale import clock
 from grayscale.config import current_config
-from grayscale.database import Reading, transaction
+from grayscale.database import transaction
 from grayscale.domain import audit, changes, locks, visibility
 from grayscale.domain.company import company, scheduling_policy
 from grayscale.domain.errors import Conflict, Invalid, NotFound
@@ -28,6 +28,7 @@ from grayscale.domain.texting import automated, gate, lines, outbound
 from grayscale.domain.visibility import ReaderKind
 from grayscale.extensions import db
 from grayscale.models import Conversation, OfferState, Opportunity, Posting, Slot, SlotOffer, User
+from grayscale.reading import Reading
 
 MOST_TIMES = 60
 LINK = re.compile(r"\{\{\s*link\s*\}\}")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from grayscale import clock
-from grayscale.database import Reading, transaction
+from grayscale.database import transaction
 from grayscale.domain import audit, changes, locks
 from grayscale.domain.company import company
 from grayscale.domain.errors import Invalid, NotAllowed
@@ -33,6 +33,7 @@ from grayscale.models import (
     MessageState,
     User,
 )
+from grayscale.reading import Reading
 
 # Ways only the candidate can take back.
 THEIR_OWN = (ConsentHow.KEYWORD, ConsentHow.CARRIER)

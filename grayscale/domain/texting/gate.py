@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 
-from grayscale.database import Reading
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.texting import consent, gate_words, hours, introduction, phones
 from grayscale.domain.texting.introduction import COUNTED
@@ -34,6 +33,7 @@ from grayscale.models import (
     Registration,
     User,
 )
+from grayscale.reading import Reading
 
 # A reply to somebody who just texted may go at any hour.
 LIVE_EXCHANGE = timedelta(minutes=15)

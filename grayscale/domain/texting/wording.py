@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, or_, select
 
 from grayscale import clock
-from grayscale.database import Reading, transaction
+from grayscale.database import transaction
 from grayscale.domain import audit
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -21,6 +21,7 @@ from grayscale.domain.interviews.terms import Terms
 from grayscale.domain.texting import gate, introduction
 from grayscale.extensions import db
 from grayscale.models import Conversation, Interview, Posting, Snippet, Stage, Template, User
+from grayscale.reading import Reading
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 SNIPPET_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

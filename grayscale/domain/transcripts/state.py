@@ -8,11 +8,11 @@ from typing import Literal
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
-from grayscale.database import Reading
 from grayscale.domain.lever import connection
 from grayscale.domain.transcripts import attempt, cutting, eligible
 from grayscale.extensions import db
 from grayscale.models import Conversation, Message, Transcript, TranscriptState
+from grayscale.reading import Reading
 
 Kind = Literal["due", "nowhere", "posting", "checking", "posted", "failed", "unsure", "skipped"]
 

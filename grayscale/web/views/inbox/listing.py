@@ -19,6 +19,7 @@ from grayscale.web.views.inbox.blueprint import bp
 LONGEST_LIST = 200
 
 _lines = Fragments()
+_views = Fragments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,6 @@ def context(user: User, what: Asked, *, shown: int = 0, selected: int | None = N
     """Everything `inbox/_list.html` needs."""
     base: dict[str, Any] = {
         "asked": what,
-        "views": list(View),
         "counts": inbox.counts(user),
         "cap": inbox.COUNT_CAP,
         "selected": selected,
@@ -73,6 +73,14 @@ def page(user: User, what: Asked, *, shown: int = 0, after: Place | None = None)
 def digest(listing: Listing) -> str:
     """Tells one state of the rows from another without comparing their words."""
     return str(hash(tuple((row.id, row.tick, row.unread, row.has_draft) for row in listing.rows)) & 0xFFFFFFFF)
+
+
+@bp.app_template_global("views_nav")
+def views_nav(counts: dict[View, int], what: Asked, *, oob: bool = False) -> Markup:
+    """The views, the one that is shown marked."""
+    shown = counts, inbox.COUNT_CAP, None if what.query else what.view, oob
+    macro = current_app.jinja_env.get_template("inbox/_views.html").module.views_nav  # type: ignore[attr-defined]
+    return _views.get((tuple(counts.items()), *shown[1:]), lambda: macro(*shown))
 
 
 @bp.app_template_global("row_items")
