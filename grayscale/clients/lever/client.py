@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from grayscale.clients.errors import NotFound, UnknownOutcome
-from grayscale.clients.lever.connection import InvalidOffset, LeverConnection, unexpected, unwrap
+from grayscale.clients.errors import NotFound, UnexpectedAnswer, UnknownOutcome
+from grayscale.clients.lever.connection import InvalidOffset, LeverConnection, unwrap
 from grayscale.clients.lever.fields import MissingId, to_ms
 from grayscale.clients.lever.interviews import panel_body
+from grayscale.clients.lever.pages import NotAPage, read_page
 from grayscale.clients.lever.types import (
     Application,
     ArchiveReason,
@@ -276,37 +277,18 @@ class LeverClient(LeverConnection):
         return self._write("create_panel", "POST", path, Panel.parse, body, perform_as=perform_as)
 
     def _get(self, name: str, path: str, parse: Callable[[object], T], **params: Value) -> T:
-        body = self.read(name, path, _params(params))
         try:
-            return parse(unwrap(body))
+            return self.read(name, path, _params(params), lambda body: parse(unwrap(body)))
         except MissingId as error:
-            raise unexpected("object with an id") from error
+            raise UnexpectedAnswer("Lever's answer holds no object with an id.", status=200) from error
 
     def _list(self, name: str, path: str, parse: Callable[[object], T], **params: Value) -> Page[T]:
-        body = self.read(name, path, _params(params))
-        rows = body.get("data")
-        if isinstance(rows, dict):
-            rows = [rows]
-        if not isinstance(rows, list):
-            raise unexpected("list")
-        found: list[T] = []
-        oddities: list[str] = []
-        for row in rows:
-            try:
-                found.append(parse(row))
-            except MissingId as error:
-                oddities.append(str(error))
-        token = body.get("next")
-        if type(token) is int:
-            token = str(token)
-        # Some lists leave hasNext out; a token alone then says that there is more.
-        goes_on = body.get("hasNext")
-        if goes_on is None:
-            goes_on = token is not None
-        if goes_on and not (isinstance(token, str) and token):
-            # Going on as if this were the last page would quietly lose the rest.
-            raise unexpected("token for the next page")
-        return Page(tuple(found), token if goes_on else None, tuple(oddities))
+        offset = params.get("offset")
+        asked = offset if isinstance(offset, str) else None
+        try:
+            return self.read(name, path, _params(params), lambda body: read_page(body, parse, asked))
+        except NotAPage as error:
+            raise UnexpectedAnswer(error.message, status=error.status) from error
 
     def _write(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -32,6 +32,8 @@ from grayscale.clients.http import (
 )
 from grayscale.clients.lever.limits import Priority, RateLimiter
 from grayscale.clients.retry import Budget, retrying
+
+T = TypeVar("T")
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -78,9 +80,12 @@ class LeverConnection:
     def close(self) -> None:
         self._transport.close()
 
-    def read(self, name: str, path: str, params: Params = ()) -> dict[str, Any]:
-        """The JSON object a GET answers with. Raises the errors of ``grayscale.clients.errors``."""
-        return retrying(self._budget, self._sleep)(self._read_once, name, path, params)
+    def read(self, name: str, path: str, params: Params, parse: Callable[[dict[str, Any]], T]) -> T:
+        """What *parse* makes of the JSON object a GET answers with; asked again if that raises ``Retryable``.
+
+        Raises the errors of ``grayscale.clients.errors``.
+        """
+        return retrying(self._budget, self._sleep)(lambda: parse(self._read_once(name, path, params)))
 
     def write(
         self,
@@ -176,10 +181,6 @@ def unwrap(body: Mapping[str, Any]) -> Any:
         if isinstance(data, list) and data:
             data = data[0]
     return data
-
-
-def unexpected(what: str) -> ClientError:
-    return UnexpectedAnswer(f"Lever's answer holds no {what}.", status=200)
 
 
 def _json_object(answer: Answer) -> dict[str, Any]:

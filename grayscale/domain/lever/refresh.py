@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from grayscale import clock
-from grayscale.clients.errors import ClientError, Forbidden, NotAuthorised, NotFound, Permanent
+from grayscale.clients.errors import ClientError, Forbidden, NotAuthorised, NotFound, Permanent, UnexpectedAnswer
 from grayscale.clients.lever import types
 from grayscale.clients.lever.client import LeverClient
 from grayscale.database import end_read
@@ -24,6 +24,8 @@ from grayscale.models import ArchiveReason, Candidate, Interview, LeverUser, Opp
 log = get_logger(__name__)
 
 EXPAND = ("applications",)
+# Of one opportunity's interviews.
+MOST_PAGES = 100
 LEVER_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PERMISSION = {"posting": "get_posting", "stage": "get_stage", "reason": "get_archive_reason", "user": "get_user"}
 
@@ -171,12 +173,15 @@ def list_known(client: LeverClient, lever_id: str, known: Iterable[str], fetched
     """``list_interviews`` without the database: *known* are the ones to miss."""
     found: list[types.Interview] = []
     offset: str | None = None
-    while True:
+    for _ in range(MOST_PAGES):
         page = client.list_interviews(lever_id, offset=offset)
         found += page.data
         offset = page.next_offset
         if offset is None:
             break
+    else:
+        # What is missing in half a list is not gone.
+        raise UnexpectedAnswer("Lever's list of interviews does not come to an end.")
     missing = set(known) - {one.id for one in found}
     gone = [one for one in sorted(missing) if _is_gone(client, lever_id, one)]
     return Listing(tuple(found), fetched_at, tuple(gone))

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from grayscale import clock
-from grayscale.clients.errors import NotAuthorised
+from grayscale.clients.errors import NotAuthorised, UnexpectedAnswer
 from grayscale.clients.lever.client import LeverClient
 from grayscale.database import end_read, transaction
 from grayscale.domain.company import ensure_rows
@@ -167,6 +167,9 @@ class Engine:
             return
         if walk.done:
             return  # replaced while this page was on its way
+        if walk.leads_nowhere(fetched):
+            self._trouble(walk, options, UnexpectedAnswer("Lever's list does not come to an end."))
+            return
         walk.pages += 1
         walk.offset = fetched.next_offset
         walk.done = fetched.next_offset is None
@@ -232,6 +235,7 @@ class Engine:
                 self._walks.append(sync_plan.suspects(self.run_id, missing))
                 self._confirm.suspect(missing)
         walk.seen_ids.clear()
+        walk.offsets.clear()
         walk.created.clear()
 
     def _trouble(self, walk: Walk, options: Options, error: Exception | None) -> None:
@@ -241,10 +245,9 @@ class Engine:
             connection.note_refused(error)
             self._error = error.message
         if verdict.kind is Verdict.AGAIN:
-            # From the window's first page: its cursor is of no use any more, what it brought stays.
+            # The cursor is of no use any more.
             self.progress.add(walk.resource, -walk.seen, 0)
-            walk.offset, walk.seen, walk.pages = None, 0, 0
-            walk.seen_ids.clear()
+            walk.begin_anew()
             with transaction():
                 walk.save()
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from grayscale.clients.errors import ClientError, Forbidden, NotFound, Permanent
+from grayscale.clients.errors import ClientError, Forbidden, NotFound, Permanent, UnexpectedAnswer
 from grayscale.clients.lever.client import InvalidOffset
 from grayscale.domain.lever import permissions
 from grayscale.domain.lever.sync_walks import PERMISSION, Options, Walk
@@ -14,6 +14,7 @@ from grayscale.logging import get_logger
 log = get_logger(__name__)
 
 MOST_RESTARTS = 5
+MOST_REREADS = 2
 NEEDED = ("opportunities", "changes")
 
 
@@ -53,6 +54,10 @@ def _may_begin_anew(walk: Walk, error: Exception | None, now: Options) -> bool:
     if isinstance(error, InvalidOffset):
         walk.restarts += 1
         return walk.restarts <= MOST_RESTARTS
+    if isinstance(error, UnexpectedAnswer) and walk.offset is not None:
+        # The client asked for this page again and again; another cursor may not lead to it.
+        walk.restarts += 1
+        return walk.restarts <= MOST_REREADS
     if walk.resource == "postings" and now.confidential and not walk.is_public and _is_refused(error):
         # The list or its confidential rows: what comes without them tells, of this list and no other.
         walk.is_public = True

@@ -20,6 +20,11 @@ from grayscale.extensions import db
 from grayscale.models import SyncWindow, Via
 
 Filters = dict[str, Any]
+# First and last id of a page and how many rows it has; None when it has none.
+Edges = tuple[str, str, int] | None
+
+# Filters that a server applies to the pages it has cut leave many of them empty, yet not so many.
+MOST_IDLE_PAGES = 1_000
 
 _windows: Table = SyncWindow.__table__
 _CHECKPOINT = (
@@ -50,6 +55,10 @@ class Walk:
     failed: bool = False
     # Asked without confidential rows, because with them it was refused.
     is_public: bool = False
+    # Where the cursor was, the page it brought last, and how many in a row brought nothing else.
+    offsets: set[str] = field(default_factory=set)
+    last: Edges = None
+    idle_pages: int = 0
     created: list[datetime] = field(default_factory=list)
     seen_ids: set[str] = field(default_factory=set)
 
@@ -70,6 +79,24 @@ class Walk:
     @property
     def is_opportunities(self) -> bool:
         return self.resource in ("opportunities", "changes")
+
+    def leads_nowhere(self, fetched: Fetched) -> bool:
+        """Whether this cursor would be followed for ever: it came by here, or has long brought nothing new."""
+        self.idle_pages = self.idle_pages + 1 if fetched.edges in (None, self.last) else 0
+        self.last = fetched.edges
+        token = fetched.next_offset
+        if token is None:
+            return False
+        if token in self.offsets or self.idle_pages >= MOST_IDLE_PAGES:
+            return True
+        self.offsets.add(token)
+        return False
+
+    def begin_anew(self) -> None:
+        """From the first page; what it brought stays."""
+        self.offset, self.seen, self.pages, self.idle_pages, self.last = None, 0, 0, 0, None
+        for seen in (self.seen_ids, self.offsets, self.created):
+            seen.clear()
 
     def save(self) -> None:
         """The checkpoint, inside the transaction that holds the page's rows."""
@@ -109,6 +136,7 @@ class Fetched:
     oddities: tuple[str, ...] = ()
     outside: int = 0
     proves_confidential: bool = False
+    edges: Edges = None
 
 
 def fetch(client: LeverClient, walk: Walk, options: Options, via: Via) -> Fetched:
@@ -122,7 +150,8 @@ def fetch(client: LeverClient, walk: Walk, options: Options, via: Via) -> Fetche
         rows = prepare(page.data, fetched_at, via)
         outside = _outside(rows, walk)
         proves = options.confidential and any(one.confidentiality == "confidential" for one in page.data)
-    return Fetched(rows, len(page.data), page.next_offset, fetched_at, page.oddities, outside, proves)
+    edges = (page.data[0].id, page.data[-1].id, len(page.data)) if page.data else None
+    return Fetched(rows, len(page.data), page.next_offset, fetched_at, page.oddities, outside, proves, edges)
 
 
 def apply(walk: Walk, fetched: Fetched) -> int:

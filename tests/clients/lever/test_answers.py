@@ -110,10 +110,23 @@ def test_a_read_answered_with_something_else_may_pass_later(client, lever, call,
 
 @every_read
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": 3}, {"data": "x"}, {"message": "hi"}])
-def test_a_read_of_the_wrong_shape_is_not_repeated(client, lever, call, body):
+def test_a_read_of_the_wrong_shape_is_repeated_only_as_a_list_and_within_its_budget(client, lever, call, body):
     answer(lever, call, json=body)
-    assert isinstance(refused(call, client), UnexpectedAnswer)
-    assert len(lever.calls) == 1
+    assert type(refused(call, client)) is UnexpectedAnswer
+    assert len(lever.calls) == (3 if call.is_list else 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"data": None}, {"hasNext": False}, {"data": [], "hasNext": True}, {"data": [], "hasNext": True, "next": "here"}],
+    ids=["null", "no list", "no token", "its own token"],
+)
+def test_a_list_that_was_no_page_once_is_asked_for_again(client, lever, slept, body):
+    lever.get(ROOT + "/opportunities", json=body)
+    lever.get(ROOT + "/opportunities", json={"data": [{"id": "x"}], "hasNext": True, "next": "there"})
+    page = client.list_opportunities(offset="here")
+    assert ([one.id for one in page.data], page.next_offset) == (["x"], "there")
+    assert len(slept) == 1
 
 
 @every_read

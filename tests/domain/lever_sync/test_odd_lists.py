@@ -1,13 +1,17 @@
 """What a sync makes of lists that are odd: what they prove, what they lack, and where they lead."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 
 from grayscale import clock
-from grayscale.clients.errors import Forbidden
-from grayscale.clients.lever.types import Page
+from grayscale.clients.errors import Forbidden, UnexpectedAnswer
+from grayscale.clients.lever.client import LeverClient
+from grayscale.clients.lever.limits import RateLimiter
+from grayscale.clients.lever.types import Page, User
 from grayscale.database import transaction
-from grayscale.domain.lever import mirror, permissions, sync
+from grayscale.domain.lever import mirror, permissions, refresh, sync, sync_engine, sync_walks
 from grayscale.domain.lever.sync_plan import EVERYTHING
 from grayscale.domain.lever.sync_walks import Walk
 from grayscale.extensions import db
@@ -88,3 +92,71 @@ def test_the_full_comparison_asks_for_rows_without_a_creation_time_that_no_windo
     assert lists.looked_up == [gone]
     db.session.rollback()
     assert set(db.session.scalars(select(Opportunity.lever_id))) == {shown, hidden}
+
+
+# Where a list leads
+
+
+class Pages:
+    """Opportunities in three pages, one each, then the end; *broken* is how often the third makes no sense."""
+
+    def __init__(self, broken: int) -> None:
+        self.broken = broken
+
+    def __call__(self, _: object, walk: Walk) -> Page:
+        number = int(walk.offset or 0)
+        if number == 2 and self.broken:
+            self.broken -= 1
+            raise UnexpectedAnswer("Lever's answer holds no list.", status=200)
+        one = opportunity(id=f"00000000-0000-4000-8000-00000000000{number}")
+        return Page((one,), str(number + 1) if number < 2 else None)
+
+
+@pytest.mark.parametrize(("broken", "state"), [(2, SyncState.DONE), (99, SyncState.FAILED)])
+def test_a_page_that_makes_no_sense_begins_its_window_anew_a_few_times_and_no_other(
+    lists: Lists, monkeypatch: pytest.MonkeyPatch, broken: int, state: SyncState
+) -> None:
+    monkeypatch.setattr(sync_engine.OpportunityWindows, "look", lambda *_: None)
+    pages = Pages(broken)
+    lists.of("opportunities", lambda options, walk: Page(()) if walk.filters["archived"] else pages(options, walk))
+    done = run()
+    assert (done.state, done.error) == (state, None if state is SyncState.DONE else "Lever's answer holds no list.")
+    db.session.rollback()
+    # The archive, once; and the other window's three pages as often as it was begun.
+    assert lists.requests("opportunities") == 1 + 3 * 3
+    assert len(db.session.scalars(select(Opportunity.id)).all()) == (3 if state is SyncState.DONE else 2)
+    assert {lists.requests(name) for name in ("users", "stages", "changes")} == {1}
+
+
+def in_a_circle(walk: Walk) -> Page:
+    following = {"a": "b", "b": "c"}.get(walk.offset, "a")
+    return Page((User(f"user-{following}"),), following)
+
+
+def on_and_on(walk: Walk) -> Page:
+    return Page((), f"{walk.offset}+")
+
+
+def always_the_same(walk: Walk) -> Page:
+    return Page((opportunity(),), f"{walk.offset}+")
+
+
+@pytest.mark.parametrize(
+    ("resource", "answer"), [("users", in_a_circle), ("stages", on_and_on), ("changes", always_the_same)]
+)
+def test_a_list_without_an_end_is_given_up(
+    lists: Lists, monkeypatch: pytest.MonkeyPatch, resource: str, answer: Callable[[Walk], Page]
+) -> None:
+    monkeypatch.setattr(sync_walks, "MOST_IDLE_PAGES", 5)
+    lists.of(resource, lambda options, walk: answer(walk))
+    done = run()
+    assert (done.state, done.error) == (SyncState.FAILED, "Lever's list does not come to an end.")
+    assert lists.requests(resource) <= 20
+    assert lists.requests("postings") == 1
+
+
+def test_interviews_without_an_end_are_not_taken_for_a_whole_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LeverClient, "list_interviews", lambda _, lever_id, offset: Page((), f"{offset}+"))
+    client = LeverClient("key", "https://lever.test/v1", RateLimiter(1e6, 1e6, reserve=0))
+    with pytest.raises(UnexpectedAnswer, match="come to an end"):
+        refresh.list_known(client, "one", ["known"], clock.now())
