@@ -1,6 +1,8 @@
 """What each event leads to, and what trouble with Lever leads to."""
 
 import random
+import threading
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +31,7 @@ from grayscale.models import (
 )
 from tests import factories
 from tests.domain.lever_sync import makers
+from tests.flow.product import eventually
 from tests.webhooks.fake_lever import FakeLever, answer
 from tests.webhooks.lever import body, send
 
@@ -373,6 +376,49 @@ def test_a_poisoned_delivery_blocks_nobody(app: Flask, fake: FakeLever, monkeypa
     assert events.handle_waiting() == 7
     assert again(bad).state is FAILED
     assert {again(one).state for one in others} == {DONE}
+
+
+def test_an_answer_that_does_not_come_holds_nobody_else_up(
+    app: Flask, fake: FakeLever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "STRAGGLER_SECONDS", 0.02)
+    answers = threading.Event()
+    for lever_id in ("slow", "good"):
+        fake.has(lever_id)
+    fake.trouble["/opportunities/slow"] = lambda: None if answers.wait(10) else answer(504)
+    slow = told(app, "candidateStageChange", "slow")
+    assert events.handle_waiting() == 0
+    good = told(app, "candidateStageChange", "good")
+    events.handle_waiting()
+    eventually(lambda: again(good).state is DONE)
+
+    # Its lease may end meanwhile: it is not asked about a second time.
+    with transaction() as session:
+        session.get_one(Delivery, slow.id).lease_until = clock.now() - timedelta(seconds=1)
+    assert events.handle_waiting() == 0
+    answers.set()
+    eventually(lambda: again(slow).state is DONE)
+    assert (again(slow).attempts, fake.fetches("slow")) == (1, 1)
+
+
+def test_when_no_answer_comes_at_all_the_others_are_spared_the_attempt(
+    app: Flask, fake: FakeLever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    fake.trouble["*"] = lambda: answer(504) if answers.wait(10) else None
+
+    def in_vain(doing: set[Future[None]], timeout: float) -> tuple[set[Future[None]], set[Future[None]]]:
+        eventually(lambda: sum(fake.asked.values()) == events.THREADS)
+        return set(), doing
+
+    monkeypatch.setattr(events, "wait", in_vain)
+    monkeypatch.setattr(events._Round, "goes_on", lambda _round: False)
+    waiting = [told(app, "candidateStageChange", f"one-{number}") for number in range(6)]
+    assert events.handle_waiting() == 0
+    assert events.handle_waiting() == 0
+    assert [again(one).attempts for one in waiting] == [1] * 4 + [0] * 2
+    answers.set()
+    eventually(lambda: {again(one).state for one in waiting[:4]} == {FAILED})
 
 
 def test_an_outage_spares_the_others_the_attempt(

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,7 +23,10 @@ from grayscale.domain.lever import connection
 from grayscale.domain.lever.handling import INTERVIEW_EVENTS, Again, Done, Parked, Result, Settled, Stop, Work, handle
 from grayscale.domain.lever.receiving import HANDLED
 from grayscale.extensions import db
+from grayscale.logging import get_logger
 from grayscale.models import WAITING, Delivery, DeliveryState, LeverEvent, Source
+
+log = get_logger(__name__)
 
 # A round is short, and so is its lease: a killed process delays its deliveries by that much, while one that merely
 # takes longer costs no more than a second look at Lever by somebody else.
@@ -33,6 +36,8 @@ ROUND_SECONDS = 5.0
 LEASE = timedelta(seconds=15)
 # Waiting for Lever's answers takes longer than its rate limit does.
 THREADS = 4
+# An answer that takes longer than this is waited for beside the rounds that follow.
+STRAGGLER_SECONDS = 1.0
 
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 3600.0
@@ -48,6 +53,9 @@ _ANSWERED = sorted(HANDLED.keys() - INTERVIEW_EVENTS - {LeverEvent.DELETED.value
 
 Group = tuple[str, Sequence[Work]]
 
+# The opportunities this process asks Lever about: one whose answer outlasts its lease is not asked about twice.
+_in_hand: set[str] = set()
+
 
 def handle_waiting() -> int:
     """Handle a bounded piece of what is due; how many deliveries moved on. 0 while Lever is not connected."""
@@ -61,19 +69,32 @@ def handle_waiting() -> int:
     try:
         _work_off(round_, threads=min(THREADS, len(groups)))
     finally:
-        _release([one.id for _, work in round_.groups for one in work], pause=round_.paused)
+        _release([one.id for _, work in round_.end() for one in work], pause=round_.paused)
     # Paused, the rest is better left to the next tick.
     return 0 if round_.paused else round_.moved
 
 
 def _work_off(round_: "_Round", *, threads: int) -> None:
-    if threads == 1:
-        round_.work_off()
-        return
+    """Back when all is done, or would be but for what Lever does not answer: that goes on by itself."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(threads, thread_name_prefix="lever-events") as pool:
-        for done in [pool.submit(_in_context, app, round_) for _ in range(threads)]:
-            done.result()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="lever-events")
+    doing = {pool.submit(_in_context, app, round_) for _ in range(threads)}
+    pool.shutdown(wait=False)
+    while doing:
+        done, doing = wait(doing, timeout=STRAGGLER_SECONDS)
+        for one in done:
+            one.result()
+        if not done and not round_.goes_on():
+            break
+    # None answered in all that time: the others are spared the attempt here, too.
+    round_.paused = round_.paused or (not round_.moved and len(doing) >= OUTAGES_IN_A_ROW)
+    for one in doing:
+        one.add_done_callback(_tell_of_error)
+
+
+def _tell_of_error(straggler: Future[None]) -> None:
+    if error := straggler.exception():
+        log.error("what was waited for beside the rounds failed; its lease ends by itself", exc_info=error)
 
 
 def _in_context(app: Flask, round_: "_Round") -> None:
@@ -98,22 +119,40 @@ class _Round:
             started_at = clock.now()
             try:
                 settled = handle(lever_id, work) if lever_id else [(one, _names_nobody(one)) for one in work]
+                _write(lever_id, settled, started_at)
             except Stop:
-                with self._lock:
-                    self.groups.append(group)
-                    self.paused = True
+                self.paused = True
+                _release([one.id for one in work], pause=True)
                 return
-            _write(lever_id, settled, started_at)
+            finally:
+                _in_hand.discard(lever_id)
             with self._lock:
                 self.moved += len(settled)
                 out = any(isinstance(result, Again) and result.outage for _, result in settled)
                 self._outages = self._outages + 1 if out else 0
                 self.paused = self.paused or self._outages >= OUTAGES_IN_A_ROW
 
+    def goes_on(self) -> bool:
+        """Whether there is more to begin, and time for it."""
+        return bool(self.groups) and not self._is_over()
+
+    def end(self) -> list[Group]:
+        """Begin nothing more; what was not begun."""
+        with self._lock:
+            left = list(self.groups)
+            self.groups.clear()
+            return left
+
+    def _is_over(self) -> bool:
+        return self.paused or stopping.is_asked() or time.monotonic() > self._ends_at
+
     def _take(self) -> Group | None:
         with self._lock:
-            over = self.paused or stopping.is_asked() or time.monotonic() > self._ends_at
-            return None if over or not self.groups else self.groups.popleft()
+            if self._is_over() or not self.groups:
+                return None
+            group = self.groups.popleft()
+            _in_hand.add(group[0])
+            return group
 
 
 def _names_nobody(one: Work) -> Result:
@@ -130,7 +169,7 @@ def _claim() -> list[Group]:
         .order_by(Delivery.next_attempt_at)
         .limit(DELIVERIES_A_ROUND)
     )
-    wanted = list(dict.fromkeys(oldest))[:OPPORTUNITIES_A_ROUND]
+    wanted = [lever_id for lever_id in dict.fromkeys(oldest) if lever_id not in _in_hand][:OPPORTUNITIES_A_ROUND]
     end_read()
     if not wanted:
         return []
