@@ -16,7 +16,8 @@ def replayed(now: datetime) -> ColumnElement[str | None]:
     attempts = cast(Delivery.attempts, String) + case((Delivery.attempts == 1, " attempt: "), else_=" attempts: ")
     failed = case((Delivery.error.is_not(None), literal("Failed after ") + attempts + Delivery.error + "\n"), else_="")
     before = func.coalesce(Delivery.effect + "\n", "")
-    return before + failed + literal(f"Replayed {now.astimezone(UTC):%-d %b %Y, %H:%M} UTC")
+    # Read in the reader's own zone: pages show such a moment as they show any other.
+    return before + failed + literal(f"Replayed {now.astimezone(UTC):%Y-%m-%dT%H:%M}Z")
 
 
 def outcome(words: str) -> ColumnElement[str]:

@@ -4,6 +4,7 @@ Times are shown in the zone the reader chose, else the browser's, else the compa
 title>`` with the full moment on hover. The words of ``ago`` are kept right by ``static/js/times.js``.
 """
 
+import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -25,11 +26,12 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 def init_app(app: Flask) -> None:
     """Register the filters."""
-    for function in (ago, when, clock_time, day, short_day, phone, initials, count, duration):
+    for function in (ago, when, moments, clock_time, day, short_day, phone, initials, count, duration):
         app.add_template_filter(function, FILTER_NAMES.get(function.__name__, function.__name__))
     app.jinja_env.globals.update(zone_words=zone_words, reader_zone=reader_zone)
 
 
+MOMENT = re.compile(r"(\b\d{4}-\d\d-\d\dT\d\d:\d\dZ)")
 FILTER_NAMES = {"clock_time": "clock"}
 
 
@@ -115,6 +117,21 @@ def ago(moment: datetime | None, suffix: str = "") -> Markup | str:
 def when(moment: datetime | None) -> Markup | str:
     """The full moment with its zone. Empty for None."""
     return "" if moment is None else _time(moment, full(moment))
+
+
+def moments(text: str) -> Markup:
+    """A text with each moment in it, as "2026-11-26T06:10Z", shown as ``when`` shows one."""
+    shown = Markup()
+    for position, part in enumerate(MOMENT.split(text)):
+        shown += _moment(part) if position % 2 else part
+    return shown
+
+
+def _moment(text: str) -> Markup | str:
+    try:
+        return when(datetime.fromisoformat(text))
+    except ValueError:
+        return text  # only looks like one
 
 
 def clock_time(moment: datetime | None) -> Markup | str:

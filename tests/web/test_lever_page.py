@@ -254,10 +254,13 @@ def test_a_new_webhook_url_leaves_the_old_one_a_week(as_ana: Browser) -> None:
     page = as_ana.get(LEVER)
     assert page.field("Webhook URL")["value"] == tokens.webhook_url() != old
     assert "Earlier URLs still work, until" in page.words
+    # It keeps itself up to date.
+    assert "Candidate Hired" in as_ana.get(page.one("#lever-url-use")["hx-get"]).words
     evidence = "Nothing came since the new URL was made for: Candidate Hired."
     assert evidence in page.one("#end-url").get_text(" ", strip=True), "before it is ended"
     as_ana.post(f"{LEVER}/webhook-url/end-overlap")
     assert lever_integration().previous_webhook_key is None
+    assert as_ana.get(page.one("#lever-url-use")["hx-get"]).words == "", "nor does it ask again"
 
 
 def test_oddities_are_linked_and_listed(as_ana: Browser) -> None:

@@ -70,15 +70,15 @@ def test_a_replay_keeps_what_came_of_it_before(connected: Flask, fake: FakeLever
             moment.shift(60)
             events.handle_waiting()
     kept = stored()
-    nothing = "UTC. Nothing new: already up to date"
+    nothing = "Nothing new: already up to date"
     assert (kept[moved.id].effect or "").splitlines() == [
         "Stage: New applicant → New lead",
-        f"Replayed 26 Nov 2026, 06:10 {nothing}",
-        f"Replayed 26 Nov 2026, 06:11 {nothing}",
+        f"Replayed 2026-11-26T06:10Z. {nothing}",
+        f"Replayed 2026-11-26T06:11Z. {nothing}",
     ]
     assert (kept[parked.id].effect or "").splitlines() == [
         "Failed after 3 attempts: Not permitted (403).",
-        f"Replayed 26 Nov 2026, 06:10 {nothing}",
+        f"Replayed 2026-11-26T06:10Z. {nothing}",
     ]
     line, _ = deliveries.get(moved.id)
     assert line.brief.splitlines() == [line.effect.splitlines()[0], line.effect.splitlines()[-1]]

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 
 from grayscale import clock
+from grayscale.database import transaction
 from grayscale.domain.lever import deliveries
-from grayscale.models import DeliveryState, Source
+from grayscale.models import DeliveryState, Source, User
 from tests import factories
 from tests.page import Browser, Page
 from tests.webhooks.lever import body, send
@@ -128,6 +129,15 @@ def test_half_a_character_in_a_payload_is_shown_as_what_it_is_not(connected: Fla
     page = as_ana.get(f"/events/{row.id}")
     assert "\N{REPLACEMENT CHARACTER}" in page.one("pre.payload").get_text()
     assert len(listed(as_ana.get("/events"))) == 1
+
+
+def test_when_it_was_replayed_is_told_in_the_readers_zone(connected: Flask, as_ana: Browser, ana: User) -> None:
+    row = delivery(effect="Replayed 2026-11-26T06:10Z. <b>Stage</b> at 2026-99-99T06:10Z")
+    with transaction() as session:
+        session.merge(ana).time_zone = "America/Chicago"
+    for page in (as_ana.get("/events"), as_ana.get(f"/events/{row.id}")):
+        words = "Replayed Thu 26 Nov 2026, 00:10 CST. <b>Stage</b> at 2026-99-99T06:10Z"
+        assert words in page.one(".event-effect, .event-history").get_text(" ", strip=True).replace(" .", ".")
 
 
 def test_a_purged_payload_says_so(connected: Flask, as_ana: Browser) -> None:

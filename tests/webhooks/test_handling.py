@@ -117,6 +117,19 @@ def test_a_stage_change_moves_the_stage_and_tells_the_thread(app: Flask, fake: F
     assert lines == ["Stage: Phone screen → Onsite"]
 
 
+def test_a_change_that_has_no_line_of_its_own_is_not_told_as_nothing(app: Flask, fake: FakeLever) -> None:
+    fake.has()
+    told(app, "applicationCreated")
+    events.handle_waiting()
+    fake.has(name="Mira Okafor-Lind")
+    changed, again_told = told(app, "candidateStageChange"), told(app, "candidateStageChange", "opportunity-1", n=1)
+    assert events.handle_waiting() == 2
+    assert {again(one).effect for one in (changed, again_told)} == {handling.DETAILS}
+    delivery = told(app, "candidateStageChange")
+    events.handle_waiting()
+    assert again(delivery).effect == handling.UP_TO_DATE
+
+
 def test_archived_active_again_and_hired(app: Flask, fake: FakeLever) -> None:
     fake.has()
     told(app, "applicationCreated")
@@ -466,8 +479,10 @@ def test_a_killed_process_delays_its_deliveries_and_loses_none(app: Flask, fake:
         assert len(events._claim()) == 1  # and then kill -9
         assert events.handle_waiting() == 0
         moment.shift(events.LEASE + timedelta(seconds=1))
+        # What it brought before it was killed is not told as nothing.
+        handling.refresh.opportunity("opportunity-1", handling.Via.WEBHOOK)
         assert events.handle_waiting() == 1
-    assert (again(delivery).state, again(delivery).attempts) == (DONE, 2)
+    assert (again(delivery).state, again(delivery).attempts, again(delivery).effect) == (DONE, 2, handling.CUT_OFF)
 
 
 def test_a_stopping_process_gives_back_what_it_has_not_begun(app: Flask, fake: FakeLever) -> None:

@@ -268,6 +268,7 @@ def test_what_lever_sends_to_an_ended_url_is_seen(
     assert told() == [("bad", f"Webhook Candidate Stage Change: {words}.")]
     assert of().detail[0] == "Last rejected a moment ago: it called a URL that was ended."
     assert of(LeverEvent.HIRED).words_24h == ("1 rejected",)
+    assert "1 called a URL that was ended, not signed with the token." in of(LeverEvent.HIRED).detail
     assert checklist.steps()[2].evidence == "Lever calls one that was ended for 1 of 8 webhooks, see below."
 
     send(connected, body(triggeredAt=lever.now_ms()), key=tokens.webhook_url().rsplit("/", 1)[1])

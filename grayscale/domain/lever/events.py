@@ -184,9 +184,10 @@ def _claim() -> list[Group]:
     told = select(Delivery.id, Delivery.payload).where(Delivery.id.in_(ids), Delivery.event.in_(INTERVIEW_EVENTS))
     payloads = {row.id: row.payload for row in db.session.execute(told)}
     groups: dict[str, list[Work]] = {}
-    columns = (Delivery.id, Delivery.event, Delivery.attempts, Delivery.opportunity_lever_id)
+    columns = (Delivery.id, Delivery.event, Delivery.attempts, Delivery.opportunity_lever_id, Delivery.error)
     for row in db.session.execute(select(*columns).where(Delivery.id.in_(ids)).order_by(Delivery.id)):
-        work = Work(row.id, row.event, payloads.get(row.id), row.attempts)
+        is_resumed = row.attempts > 1 and row.error is None
+        work = Work(row.id, row.event, payloads.get(row.id), row.attempts, is_resumed)
         groups.setdefault(row.opportunity_lever_id or "", []).append(work)
     end_read()
     return list(groups.items())

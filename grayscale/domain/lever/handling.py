@@ -38,16 +38,19 @@ INTERVIEW_EVENTS = frozenset(
 # Lever may tell of something before it can be read, and of an end before it shows.
 READ_AGAIN = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 UP_TO_DATE = "Nothing new: already up to date"
+DETAILS = "Details brought up to date: no change of stage, posting or archiving"
+CUT_OFF = "Up to date: an attempt that was cut off may have brought what changed"
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed delivery: *attempts* counts this one too."""
+    """A claimed delivery: *attempts* counts this one too; *is_resumed* when the one before came to no end."""
 
     id: int
     event: str
     payload: str | None = field(repr=False)
     attempts: int
+    is_resumed: bool = False
 
     @property
     def interview_id(self) -> str | None:
@@ -142,7 +145,7 @@ def _is_known(lever_id: str) -> bool:
 def _words(lever_id: str, found: refresh.Refreshed) -> str:
     """What changed; of an opportunity that is new here, for what and whose."""
     if not any(change.is_new for change in found.changes):
-        return found.words or UP_TO_DATE
+        return found.words or (DETAILS if found.is_news else UP_TO_DATE)
     row = db.session.execute(
         select(Posting.title, LeverUser.name)
         .select_from(Opportunity)
@@ -157,7 +160,7 @@ def _words(lever_id: str, found: refresh.Refreshed) -> str:
 
 def _of_opportunity(one: Work, words: str) -> Result:
     if one.event != LeverEvent.DELETED:
-        return Done(words)
+        return Done(CUT_OFF if words == UP_TO_DATE and one.is_resumed else words)
     return _once_more(one, "Lever still has it.", "Nothing erased: Lever still has it")
 
 
@@ -211,7 +214,7 @@ def _of_interviews(lever_id: str, work: Sequence[Work]) -> Settled:
         elif shown and one.event == LeverEvent.INTERVIEW_DELETED:
             result = _once_more(one, "Lever still shows this interview.", "Nothing cancelled: Lever still shows it")
         else:
-            result = Done(found.words or UP_TO_DATE)
+            result = Done(found.words or (CUT_OFF if one.is_resumed else UP_TO_DATE))
         settled.append((one, result))
     return settled
 

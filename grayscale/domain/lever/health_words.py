@@ -73,6 +73,8 @@ def evidence_of(
         found.append(f"{events} refused for lack of a token{last}. Lever tries again for some hours.")
     elif row.last_rejected_reason and row.last_rejected_at > clock.now() - WEEK:
         found.append(f"Last rejected {ago(row.last_rejected_at)}: {row.last_rejected_reason}.")
+    elif astray := week.get(Outcome.ENDED_URL):
+        found.append(f"{astray:,} called a URL that was ended, not signed with the token.")
     if row.last_verified_at is not None and row.last_accepted_at is None:
         # A test before the token was saved proves the URL, not the token.
         proves_token = row.has_token and row.set_at is not None and row.last_verified_at >= row.set_at

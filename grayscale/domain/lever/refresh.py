@@ -34,12 +34,14 @@ _PERMISSION = {"posting": "get_posting", "stage": "get_stage", "reason": "get_ar
 class Refreshed:
     """Whether Lever still has it, and what changed here.
 
-    *candidate_id* is who has the opportunities now, when a candidate was asked for: another one after a merge.
+    *is_news*: something was written, though *words* may not tell of it. *candidate_id* is who has the opportunities
+    now, when a candidate was asked for: another one after a merge.
     """
 
     found: bool
     changes: tuple[Change, ...] = ()
     candidate_id: int | None = None
+    is_news: bool = False
 
     @property
     def words(self) -> str:
@@ -63,7 +65,7 @@ def opportunity(lever_id: str, via: Via) -> Refreshed:
         raise
     resolve(client, references_of(one))
     applied = mirror.apply_opportunities([one], fetched_at, via)
-    return Refreshed(True, applied.changes)
+    return Refreshed(True, applied.changes, is_news=applied.written > 0)
 
 
 def ask_about(lever_id: str) -> None:

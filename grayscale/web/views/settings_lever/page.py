@@ -22,15 +22,14 @@ from grayscale.web.views.settings_lever.blueprint import bp
 @bp.get("")
 @super_admin_only
 def show() -> ResponseReturnValue:
-    webhooks = health_context()
     return render_template(
         "lever/show.html",
         **steps_context(),
-        **webhooks,
+        **health_context(),
         **sync_context(),
         **permissions_context(),
         webhook_url=tokens.webhook_url(),
-        url_use=url_use.of([hook for hook, _ in webhooks["webhooks"]]),
+        url_use=url_use.of(health.of_all()),
         notes_as=_notes_as(),
         notes_warning=author.warning(),
         transcript_delay=current_config().transcript_delay_seconds,
@@ -48,6 +47,12 @@ def steps() -> ResponseReturnValue:
 @super_admin_only
 def webhook_health() -> ResponseReturnValue:
     return respond(render_template("lever/_health.html", **health_context()))
+
+
+@bp.get("/webhook-url")
+@super_admin_only
+def earlier_urls() -> ResponseReturnValue:
+    return respond(render_template("lever/_url_use.html", url_use=url_use.of(health.of_all())))
 
 
 @bp.get("/sync")
