@@ -162,11 +162,11 @@ class Engine:
 
     def _take(self, walk: Walk, options: Options, fetched: Fetched | None, error: Exception | None) -> None:
         walk.is_fetching = False
+        if walk.done:
+            return  # replaced while this page was on its way
         if error is not None or fetched is None:
             self._trouble(walk, options, error)
             return
-        if walk.done:
-            return  # replaced while this page was on its way
         if walk.leads_nowhere(fetched):
             self._trouble(walk, options, UnexpectedAnswer("Lever's list does not come to an end."))
             return

@@ -1,5 +1,6 @@
 """What a sync makes of lists that are odd: what they prove, what they lack, and where they lead."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +18,7 @@ from grayscale.domain.lever.sync_walks import Walk
 from grayscale.extensions import db
 from grayscale.models import Opportunity, SyncKind, SyncRun, SyncState, SyncWindow, Via
 from tests.domain.lever_sync.conftest import finish, run
-from tests.domain.lever_sync.makers import opportunity
+from tests.domain.lever_sync.makers import ms, opportunity
 from tests.domain.lever_sync.scripted import Lists
 
 
@@ -160,3 +161,23 @@ def test_interviews_without_an_end_are_not_taken_for_a_whole_list(monkeypatch: p
     client = LeverClient("key", "https://lever.test/v1", RateLimiter(1e6, 1e6, reserve=0))
     with pytest.raises(UnexpectedAnswer, match="come to an end"):
         refresh.list_known(client, "one", ["known"], clock.now())
+
+
+def test_a_window_that_another_walk_replaces_cannot_fail_any_more(lists: Lists) -> None:
+    is_replaced = threading.Event()
+
+    def without_filters(_: object, walk: Walk) -> Page:
+        if "archived" not in walk.filters:
+            is_replaced.set()
+            return Page((opportunity(),))
+        if walk.span == EVERYTHING:
+            return Page((), "more")
+        if walk.span.end is None:
+            return Page((opportunity(createdAt=ms(-99_999_999)),))  # outside of what was asked for
+        is_replaced.wait(10)
+        raise UnexpectedAnswer("Lever's answer holds no list.", status=200)
+
+    lists.of("opportunities", without_filters)
+    done = run()
+    assert is_replaced.is_set()
+    assert (done.state, done.error) == (SyncState.DONE, None)
