@@ -7,6 +7,7 @@ import statistics
 import tempfile
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,16 +17,18 @@ from sqlalchemy import select
 from bench import leftovers
 from bench.soak.deployment import set_up_texting
 from bench.webhooks.state import has_opportunities, is_synced
-from grayscale import create_app
+from grayscale import clock, create_app
 from grayscale.config import load_config
+from grayscale.database import transaction
 from grayscale.extensions import db
-from grayscale.models import CandidatePhone, Opportunity
+from grayscale.models import CandidatePhone, Conversation, Direction, Kind, Message, MessageState, Opportunity
 from grayscale.sandbox import Sandbox
 from tests.flow.product import PASSWORD, RECRUITER, Product, eventually
 from tests.webhooks import deployment
 from tools.webforms import FormError, Session
 
 SAMPLE_SECONDS = 5.0
+HISTORY = 120
 # Of each person: one text in so many rounds of reading.
 TURNS_A_TEXT = 10
 # Of the candidates, when looking for those whom a conversation can be begun with.
@@ -52,8 +55,16 @@ def main() -> None:
             synced, took = resident(product), time.monotonic() - began
             print(f"- at the start: {bare:.0f} MB")
             print(f"- with {given.candidates} candidates ({took:.0f} s): {synced:.0f} MB", flush=True)
-            opportunities = set_up(product, sandbox, folder)
-            samples, answered, spent = use(product, opportunities, given.recruiters, given.minutes * 60)
+            app = create_app(load_config(product.environment, instance=folder))
+            with app.app_context():
+                opportunities = set_up(sandbox)
+                session = Session(product.url)
+                session.submit("/login", {"Email": RECRUITER, "Password": PASSWORD}, button="Sign in")
+                pages = conversations(session, opportunities, given.recruiters)
+                give_history([int(page.rsplit("/", 1)[1]) for page in pages])
+                db.session.remove()
+                db.engine.dispose()
+            samples, answered, spent = use(product, session, pages, given.minutes * 60)
             rest = "had ended" if is_synced(folder / "memory.db") else "still ran, with the interviews"
     calm = samples[len(samples) // 4 :] or samples
     print(f"- {given.minutes:g} minutes with {given.recruiters} recruiters: most {max(samples):.0f} MB (aim: 256)")
@@ -76,32 +87,40 @@ def resident(product: Product) -> float:
     return float(worker_of(product).memory_info().rss) / 1e6
 
 
-def set_up(product: Product, sandbox: Sandbox, folder: Path) -> list[str]:
+def set_up(sandbox: Sandbox) -> list[str]:
     """Let texts be sent; the opportunities whose candidates take some."""
-    app = create_app(load_config(product.environment, instance=folder))
-    with app.app_context():
-        set_up_texting(sandbox)
-        with_phone = select(Opportunity.lever_id).join(
-            CandidatePhone, CandidatePhone.candidate_id == Opportunity.candidate_id
-        )
-        takes_texts = (
-            Opportunity.archived_at.is_(None), ~Opportunity.confidential, CandidatePhone.e164.is_not(None),
-        )  # fmt: skip
-        found = list(db.session.scalars(with_phone.where(*takes_texts).limit(MOST_LOOKED_AT)))
-        db.session.remove()
-        db.engine.dispose()
-    return found
+    set_up_texting(sandbox)
+    with_phone = select(Opportunity.lever_id).join(
+        CandidatePhone, CandidatePhone.candidate_id == Opportunity.candidate_id
+    )
+    takes_texts = (
+        Opportunity.archived_at.is_(None), ~Opportunity.confidential, CandidatePhone.e164.is_not(None),
+    )  # fmt: skip
+    return list(db.session.scalars(with_phone.where(*takes_texts).limit(MOST_LOOKED_AT)))
+
+
+def give_history(conversation_ids: list[int]) -> None:
+    """Texts of before, more than a page shows: else pages, and what is kept of them, would grow all the while."""
+    began = clock.now() - timedelta(days=9)
+    with transaction() as session:
+        for conversation_id in conversation_ids:
+            peer = session.get_one(Conversation, conversation_id).peer
+            session.add_all(
+                Message(
+                    conversation_id=conversation_id, direction=Direction.INBOUND, kind=Kind.MANUAL,
+                    state=MessageState.RECEIVED, peer=peer, body=f"Text {number} of the days before.", segments=1,
+                    created_at=began, occurred_at=began + timedelta(hours=number),
+                    carrier_id=f"SM{conversation_id:016x}{number:016x}",
+                )
+                for number in range(HISTORY)
+            )  # fmt: skip
 
 
 def use(
-    product: Product, opportunities: list[str], recruiters: int, seconds: float
+    product: Product, session: Session, pages: list[str], seconds: float
 ) -> tuple[list[float], int, float]:
     """Let people use the inbox: the memory every few seconds, how many requests, and their seconds of processor."""
     ends_at = time.monotonic() + seconds
-    session = Session(product.url)
-    session.submit("/login", {"Email": RECRUITER, "Password": PASSWORD}, button="Sign in")
-    pages = conversations(session, opportunities, recruiters)
-
     answered = itertools.count()
     began = sum(worker_of(product).cpu_times()[:2])
 
