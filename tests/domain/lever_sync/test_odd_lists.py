@@ -1,7 +1,8 @@
 """What a sync makes of lists that are odd: what they prove, what they lack, and where they lead."""
 
 import threading
-from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -12,9 +13,10 @@ from grayscale.clients.lever.client import LeverClient
 from grayscale.clients.lever.limits import RateLimiter
 from grayscale.clients.lever.types import Page, User
 from grayscale.database import transaction
-from grayscale.domain.lever import mirror, permissions, refresh, sync, sync_engine, sync_walks
+from grayscale.domain.lever import mirror, permissions, refresh, sync, sync_engine, sync_opportunities, sync_walks
 from grayscale.domain.lever.sync_plan import EVERYTHING
 from grayscale.domain.lever.sync_walks import Walk
+from grayscale.domain.lever.windows import Carver
 from grayscale.extensions import db
 from grayscale.models import Opportunity, SyncKind, SyncRun, SyncState, SyncWindow, Via
 from tests.domain.lever_sync.conftest import finish, run
@@ -33,13 +35,12 @@ def refuse(*_: object) -> Page:
 # What a list proves
 
 
-@pytest.mark.parametrize(
-    ("word", "proven"), [("confidential", True), ("non-confidential", None), ("classified", None)]
-)
+@pytest.mark.parametrize(("word", "proven"), [("confidential", True), ("classified", None)])
 def test_confidential_access_is_known_once_a_confidential_opportunity_was_listed(
     lists: Lists, word: str, proven: bool | None
 ) -> None:
-    lists.of("opportunities", lambda options, walk: Page((opportunity(confidentiality=word),)))
+    listed = (opportunity(), opportunity(id="another", confidentiality=word))
+    lists.of("opportunities", lambda options, walk: Page(listed))
     assert run().state is SyncState.DONE
     db.session.rollback()
     assert permissions.may("confidential") is proven
@@ -73,7 +74,7 @@ def test_a_denied_list_is_still_off_after_a_kill_before_its_progress_was_written
 
 
 def test_the_full_comparison_asks_for_rows_without_a_creation_time_that_no_window_showed(
-    lists: Lists,
+    lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run()
     shown, hidden, gone = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(3))
@@ -82,7 +83,9 @@ def test_the_full_comparison_asks_for_rows_without_a_creation_time_that_no_windo
     mirror.apply_opportunities([*undated, secret], clock.now(), Via.FULL)
     permissions.learn("confidential", granted=False)
 
-    # Too much for one page at the first look, so that the time is cut into windows.
+    # Too much for one page at the first look, so that the time is cut into windows, of which few are enough.
+    monkeypatch.setattr(sync_opportunities, "Carver", partial(Carver, width=timedelta(days=1_500)))
+
     def windows(_: object, walk: Walk) -> Page:
         is_whole = walk.span == EVERYTHING
         return Page(() if is_whole or walk.filters["archived"] else (undated[0],), "more" if is_whole else None)
@@ -142,18 +145,17 @@ def always_the_same(walk: Walk) -> Page:
     return Page((opportunity(),), f"{walk.offset}+")
 
 
-@pytest.mark.parametrize(
-    ("resource", "answer"), [("users", in_a_circle), ("stages", on_and_on), ("changes", always_the_same)]
-)
-def test_a_list_without_an_end_is_given_up(
-    lists: Lists, monkeypatch: pytest.MonkeyPatch, resource: str, answer: Callable[[Walk], Page]
-) -> None:
+def test_a_list_without_an_end_is_given_up(lists: Lists, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync_walks, "MOST_IDLE_PAGES", 5)
-    lists.of(resource, lambda options, walk: answer(walk))
+    endless = {"users": in_a_circle, "stages": on_and_on, "changes": always_the_same}
+    for name, answer in endless.items():
+        lists.of(name, lambda options, walk, answer=answer: answer(walk))
     done = run()
     assert (done.state, done.error) == (SyncState.FAILED, "Lever's list does not come to an end.")
-    assert lists.requests(resource) <= 20
-    assert lists.requests("postings") == 1
+    for name in endless:
+        assert resource(name).state == "failed"
+        assert lists.requests(name) <= 20
+    assert (resource("postings").state, lists.requests("postings")) == ("done", 1)
 
 
 def test_interviews_without_an_end_are_not_taken_for_a_whole_list(monkeypatch: pytest.MonkeyPatch) -> None:
