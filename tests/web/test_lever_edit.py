@@ -117,12 +117,22 @@ def test_a_token_far_too_short_is_kept_with_a_warning(as_ana: Browser) -> None:
     warnings = [toast.get_text(" ", strip=True) for toast in as_ana.get("/settings/ats/lever").select(".toast.warning")]
     assert len(warnings) == 1
     assert "Candidate Hired has 5 characters; Lever’s have 48" in warnings[0]
+    told = as_ana.get("/settings/ats/lever/health").one(".hook-doubt").get_text(" ", strip=True)
+    assert told == "Its token has 5 characters; Lever’s have 48."
 
 
 def test_one_token_for_two_webhooks_is_kept_with_a_warning(as_ana: Browser) -> None:
     as_ana.post(EDIT, {"candidateHired": TOKEN, "interviewDeleted": TOKEN, "candidateDeleted": TOKEN + "0"})
     [warning] = as_ana.get("/settings/ats/lever").select(".toast.warning")
     assert "Candidate Hired and Interview Deleted have the same token." in warning.get_text(" ", strip=True)
+    told = [doubt.get_text(" ", strip=True) for doubt in as_ana.get("/settings/ats/lever/health").select(".hook-doubt")]
+    assert told == [
+        "It has the same token as Interview Deleted; in Lever each has its own.",
+        "It has the same token as Candidate Hired; in Lever each has its own.",
+    ], "once the message is gone, too"
+    with transaction() as session:
+        session.get_one(WebhookToken, LeverEvent.HIRED).last_accepted_at = clock.now()
+    assert len(as_ana.get("/settings/ats/lever/health").select(".hook-doubt")) == 1, "an event proves it right"
 
 
 def test_a_replaced_token_overlaps_until_the_admin_ends_it(as_ana: Browser, ana: User) -> None:

@@ -135,6 +135,20 @@ def shared() -> list[list[LeverEvent]]:
     return [sorted(events, key=list(LeverEvent).index) for events in owners.values() if len(events) > 1]
 
 
+def doubts() -> dict[LeverEvent, str]:
+    """What is odd about tokens that are saved, a sentence each; an event that comes proves it wrong."""
+    found = {}
+    for name, (token, *_) in signing.current().tokens.items():
+        if is_suspiciously_short(token):
+            have = f"{len(token)} character{'' if len(token) == 1 else 's'}"
+            found[LeverEvent(name)] = f"Its token has {have}; Lever’s have {USUAL_LENGTH}."
+    for events in shared():
+        for event in events:
+            others = " and ".join(other.label for other in events if other is not event)
+            found[event] = f"It has the same token as {others}; in Lever each has its own."
+    return found
+
+
 def _is_proven(row: WebhookToken) -> bool:
     """Whether a delivery was signed with the current token.
 

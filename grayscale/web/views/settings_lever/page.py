@@ -146,7 +146,8 @@ def steps_context() -> dict[str, Any]:
 
 def health_context() -> dict[str, Any]:
     found = health.of_all(reader_zone())
-    return {"webhooks": [(one, saved_note(one.set_at, one.set_by_id) if one.has_token else "") for one in found]}
+    notes = [(one, saved_note(one.set_at, one.set_by_id) if one.has_token else "") for one in found]
+    return {"webhooks": notes, "doubts": tokens.doubts()}
 
 
 def sync_context(problem: str = "") -> dict[str, Any]:
