@@ -173,10 +173,23 @@ def test_a_confidential_interview_is_not_spoken_of_in_another_thread(app: Flask,
     assert planned() == []
 
 
+def test_the_thread_tied_to_it_goes_before_a_livelier_one_tied_to_nothing(
+    lever: Lever, conversation: Conversation
+) -> None:
+    own = factories.sending_number(e164="+12185550101")
+    later = conversation.last_activity_at + timedelta(hours=1)
+    factories.conversation(conversation.candidate, number=own, last_activity_at=later)
+    lever(FRIDAY)
+    assert {message.conversation_id for message in planned()} == {conversation.id}
+
+
 def test_of_one_that_became_confidential_they_go_over_to_the_thread_tied_to_it(
     lever: Lever, opportunity: Opportunity, conversation: Conversation
 ) -> None:
-    tied = factories.conversation(conversation.candidate, number=factories.sending_number(e164="+12185550101"))
+    later = conversation.last_activity_at + timedelta(hours=1)
+    own = factories.sending_number(e164="+12185550101")
+    tied = factories.conversation(conversation.candidate, number=own, last_activity_at=later)
+    factories.update(conversation, last_activity_at=later + timedelta(hours=1))
     factories.update(conversation, opportunity_id=factories.opportunity(conversation.candidate).id)
     lever(FRIDAY)
     assert {message.conversation_id for message in planned()} == {conversation.id}

@@ -199,7 +199,11 @@ def _conversation(opportunity_id: int) -> Conversation | None:
         select(Conversation)
         .join(Opportunity, and_(*_theirs()))
         .where(Opportunity.id == opportunity_id)
-        .order_by((Conversation.opportunity_id == Opportunity.id).desc(), Conversation.last_activity_at.desc())
+        .order_by(
+            # "=" would be unknown for a thread tied to nothing, which PostgreSQL puts first.
+            Conversation.opportunity_id.is_not_distinct_from(Opportunity.id).desc(),
+            Conversation.last_activity_at.desc(),
+        )
         .limit(1)
     )
 

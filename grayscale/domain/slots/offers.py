@@ -92,7 +92,7 @@ def opportunities(conversation: Conversation, by: User) -> tuple[list[Opportunit
             Opportunity.candidate_id == conversation.candidate_id, Opportunity.archived_at.is_(None),
             Opportunity.anonymized.is_(False), visibility.opportunities_for(by),
         )
-        .order_by((Opportunity.id == conversation.opportunity_id).desc(), Opportunity.advanced_at.desc())
+        .order_by((Opportunity.id == conversation.opportunity_id).desc(), Opportunity.advanced_at.desc().nulls_last())
     ).all()  # fmt: skip
     here = [one for one in found if visibility.may_speak_of(one, conversation)]
     return here, [one for one in found if one not in here]
