@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -73,6 +74,9 @@ class LeverConnection:
         self._transport = Transport(
             timeout=timeout, session_factory=session_factory, on_response=on_response, max_seconds=60.0
         )
+        # Held while an answer is taken apart: threads that do so side by side only take the interpreter from each
+        # other, and from the one that writes, a hundred times a second. Whoever goes on with an answer may hold it too.
+        self.parsing = threading.Lock()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r}, priority={self.priority!r})"
@@ -85,7 +89,7 @@ class LeverConnection:
 
         Raises the errors of ``grayscale.clients.errors``.
         """
-        return retrying(self._budget, self._sleep)(lambda: parse(self._read_once(name, path, params)))
+        return retrying(self._budget, self._sleep)(self._read_once, name, path, params, parse)
 
     def write(
         self,
@@ -108,7 +112,7 @@ class LeverConnection:
                 ) from error
         raise self._refusal(answer, writing=True)
 
-    def _read_once(self, name: str, path: str, params: Params) -> dict[str, Any]:
+    def _read_once(self, name: str, path: str, params: Params, parse: Callable[[dict[str, Any]], T]) -> T:
         url = self.base_url + path
         answer = self._exchange(name, "GET", url, params=list(params))
         for _ in range(3):
@@ -119,10 +123,12 @@ class LeverConnection:
             answer = self._exchange(name, "GET", url)
         if answer.status != 200:
             raise self._refusal(answer, writing=False)
-        try:
-            return _json_object(answer)
-        except ValueError as error:
-            raise Retryable("Lever's answer could not be read.", status=answer.status) from error
+        with self.parsing:
+            try:
+                body = _json_object(answer)
+            except ValueError as error:
+                raise Retryable("Lever's answer could not be read.", status=answer.status) from error
+            return parse(body)
 
     def _exchange(self, name: str, method: str, url: str, **request: Any) -> Answer:
         if not self.limiter.acquire(self.priority, timeout=self._budget.seconds):

@@ -1,7 +1,7 @@
 """Running a sync: several cursors at once, one thread that writes, checkpoints that survive a killed process.
 
-Threads fetch and parse; this one takes what they brought, asks for the cursor's next page, and only then writes, so
-that the wire is never idle. A page's rows and its checkpoint are one commit.
+Threads fetch and parse; this one takes what they brought, asks for the cursors' next pages, and only then writes, so
+that the wire is never idle. Pages that wait are written together: their rows and their checkpoints are one commit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grayscale.clients.errors import NotAuthorised, UnexpectedAnswer
 from grayscale.clients.lever.client import LeverClient
 from grayscale.database import end_read, transaction
 from grayscale.domain.company import ensure_rows
-from grayscale.domain.lever import connection, mirror, permissions, poll, sync_plan, sync_runs, sync_walks
+from grayscale.domain.lever import connection, mirror, permissions, poll, sync_pages, sync_plan, sync_runs, sync_walks
 from grayscale.domain.lever.sync_feeds import INTERVIEWS_A_POLL, ConfirmFeed, InterviewFeed
 from grayscale.domain.lever.sync_opportunities import OpportunityWindows
 from grayscale.domain.lever.sync_pool import Pool
@@ -31,6 +31,8 @@ log = get_logger(__name__)
 
 # Cursors at once: enough to keep ten requests a second going at 800 ms each.
 CURSORS = 8
+# Pages of one commit at most: other writers wait for it.
+TOGETHER = 4
 BEAT_SECONDS = 2.0
 # What a list read to its end shows of the key.
 GRANTS = {
@@ -62,6 +64,8 @@ class Engine:
         self.options = Options(confidential=confidential)
         self._is_proven_confidential = False
         self.progress = Progress(run)
+        self._pages: list[tuple[Walk, Fetched]] = []
+        self._ended: list[Walk] = []
         self._walks: list[Walk] = sync_plan.windows_of(run.id) or sync_plan.begin(run)
         self._opportunities = OpportunityWindows(run, self._walks)
         limit = INTERVIEWS_A_POLL if run.kind is SyncKind.POLL else None
@@ -88,15 +92,22 @@ class Engine:
                 self._end()
                 break
             end_read()
-            brought = self._pool.take(timeout=0.25)
-            if brought is not None:
-                brought.then(brought.value, brought.error)
+            self._take_what_came()
             if time.monotonic() - self._beaten > BEAT_SECONDS:
                 self._beat()
             if time.monotonic() > ends:
                 break
         self._note_time()
         return self._over
+
+    def _take_what_came(self) -> None:
+        brought = self._pool.take(timeout=0.25)
+        while brought is not None:
+            if brought.error is not None:
+                self._write_pages()  # what it changes about its walk rests on the pages before
+            brought.then(brought.value, brought.error)
+            brought = self._pool.take(timeout=0) if len(self._pages) < TOGETHER else None
+        self._write_pages()
 
     def close(self) -> None:
         """Let the threads go; what they fetch is fetched again by whoever goes on."""
@@ -177,46 +188,43 @@ class Engine:
         self._opportunities.look(walk, fetched, self._walks)
         if not walk.done:
             self._pool.submit(*self._job(walk))
-        self._write(walk, fetched)
         if fetched.oddities:
             with transaction() as session:
                 mirror.note_oddities(session, walk.resource, {"(no id)": fetched.oddities})
         if fetched.proves_confidential and not self._is_proven_confidential:
             self._is_proven_confidential = True
             permissions.learn("confidential", granted=True)
+        if walk.is_opportunities:
+            self._pages.append((walk, fetched))
+            self._ended += [walk] if walk.done else []
+            return
+        self._write(walk, fetched)
         if walk.done:
             self._closed(walk)
 
     def _write(self, walk: Walk, fetched: Fetched) -> None:
-        name = "opportunities" if walk.resource == "changes" and self.kind is SyncKind.POLL else walk.resource
+        """A page of a small list."""
         changed = 0
-        if walk.is_opportunities:
-            changed = self._write_opportunities(walk, fetched)
-        elif walk.resource == "deleted":
+        if walk.resource == "deleted":
             sync_walks.note_deleted(walk, fetched.rows)
             self._confirm.suspect(walk.filters["ids"], sync_walks.deletions(walk))
         else:
             changed = sync_walks.apply(walk, fetched)
-        if walk.done or (changed and not walk.is_opportunities):
+        if walk.done or changed:
             with transaction():
                 walk.save()
         else:
-            walk.is_unsaved = walk.is_unsaved or not changed
-        self.progress.add(name, fetched.count, changed)
+            walk.is_unsaved = True
+        self.progress.add(walk.resource, fetched.count, changed)
 
-    def _write_opportunities(self, walk: Walk, fetched: Fetched) -> int:
-        if self.via is Via.POLL:
-            poll.resolve(self._client, fetched.rows)
-        # A first sync changes nearly everything: looking beforehand would only cost time.
-        if self.kind is not SyncKind.INITIAL and not mirror.needs_write(fetched.rows):
-            return 0
-        with transaction():
-            applied = mirror.write(fetched.rows, self.via)
-            walk.save()
-            # Whoever finds a change takes it from those who look later; a first sync finds what was there before.
-            if self.kind is not SyncKind.INITIAL or walk.resource == "changes":
-                poll.keep(applied.changes)
-        return applied.written
+    def _write_pages(self) -> None:
+        pages, self._pages = self._pages, []
+        written = sync_pages.write(pages, self.kind, self.via, self._client)
+        for (walk, fetched), changed in zip(pages, written, strict=True):
+            self.progress.add("opportunities" if self.kind is SyncKind.POLL else walk.resource, fetched.count, changed)
+        ended, self._ended = self._ended, []
+        for walk in ended:
+            self._closed(walk)
 
     def _closed(self, walk: Walk) -> None:
         """A walk came to its end: move the watermarks that rest on it, and see what it no longer shows."""

@@ -147,8 +147,9 @@ def fetch(client: LeverClient, walk: Walk, options: Options, via: Via) -> Fetche
     outside = 0
     proves = False
     if walk.is_opportunities:
-        rows = prepare(page.data, fetched_at, via)
-        outside = _outside(rows, walk)
+        with client.parsing:
+            rows = prepare(page.data, fetched_at, via)
+            outside = _outside(rows, walk)
         proves = options.confidential and any(one.confidentiality == "confidential" for one in page.data)
     edges = (page.data[0].id, page.data[-1].id, len(page.data)) if page.data else None
     return Fetched(rows, len(page.data), page.next_offset, fetched_at, page.oddities, outside, proves, edges)

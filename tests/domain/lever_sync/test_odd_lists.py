@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from grayscale import clock
 from grayscale.clients.errors import Forbidden, UnexpectedAnswer
+from grayscale.clients.lever import types
 from grayscale.clients.lever.client import LeverClient
 from grayscale.clients.lever.limits import RateLimiter
 from grayscale.clients.lever.types import Page, User
@@ -18,9 +19,9 @@ from grayscale.domain.lever.sync_plan import EVERYTHING
 from grayscale.domain.lever.sync_walks import Walk
 from grayscale.domain.lever.windows import Carver
 from grayscale.extensions import db
-from grayscale.models import Opportunity, SyncKind, SyncRun, SyncState, SyncWindow, Via
+from grayscale.models import MirrorOddity, Opportunity, SyncKind, SyncRun, SyncState, SyncWindow, Via
 from tests.domain.lever_sync.conftest import finish, run
-from tests.domain.lever_sync.makers import ms, opportunity
+from tests.domain.lever_sync.makers import ms, opportunity, raw
 from tests.domain.lever_sync.scripted import Lists
 
 
@@ -183,3 +184,31 @@ def test_a_window_that_another_walk_replaces_cannot_fail_any_more(lists: Lists) 
     done = run()
     assert is_replaced.is_set()
     assert (done.state, done.error) == (SyncState.DONE, None)
+
+
+# What a list lacks, or has too much
+
+
+def test_no_missing_extra_or_odd_field_stops_a_sync(lists: Lists) -> None:
+    """Every field of an opportunity in turn: absent, null, and of kinds Lever never sent."""
+    fields = [name for name in raw() if name != "id"]
+    odd = {"absent": ..., "null": None, "object": {"brand": "new"}, "list": [{"brand": "new"}, None, 7], "text": "??"}
+    page = [
+        opportunity(**{"id": f"{name}-{kind}", "contact": f"of-{name}-{kind}", "brandNew": 1, name: value})
+        for name in fields
+        for kind, value in odd.items()
+    ]
+    page.append(types.Opportunity.parse({"id": "bare"}))
+    lists.of("opportunities", lambda options, walk: Page(tuple(page)))
+    done = run()
+    assert (done.state, done.error) == (SyncState.DONE, None)
+    kept = {row.lever_id: row for row in db.session.scalars(select(Opportunity))}
+    assert set(kept) == {one.id for one in page}
+    whole = {row.candidate.name for lever_id, row in kept.items() if not lever_id.startswith(("name-", "bare"))}
+    assert whole == {"Mira Okafor"}
+    # What is not understood stays closed, and is told of by its name.
+    assert all(kept[f"confidentiality-{kind}"].confidential for kind in odd)
+    told = {row.lever_id: row.note for row in db.session.scalars(select(MirrorOddity))}
+    assert told["stage-object"].startswith("stage: ")
+    assert told["createdAt-text"].startswith("createdAt: ")
+    assert told["phones-list"].startswith("phones: ")
