@@ -13,6 +13,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any
 
@@ -171,8 +172,10 @@ def _time(moment: datetime) -> str:
 
 
 def _json(value: Any) -> str:
-    # Most lists of tags, followers and addresses are empty.
-    return json.dumps(value) if value != [] else "[]"
+    # Nearly all are short lists of words: setting the encoder up would take longer than using it.
+    if type(value) is list and all(type(item) is str for item in value):
+        return f"[{', '.join(map(encode_basestring_ascii, value))}]"
+    return json.dumps(value)
 
 
 def _value(member: Any) -> Any:
