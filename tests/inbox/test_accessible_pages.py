@@ -9,11 +9,13 @@ from itertools import cycle
 from typing import Literal
 
 import pytest
+from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Page
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import invitations
+from grayscale.domain import invitations, sessions, setup, users
+from grayscale.domain.company import lever_integration
 from grayscale.domain.slots import offers
 from grayscale.extensions import db
 from grayscale.models import (
@@ -22,6 +24,7 @@ from grayscale.models import (
     LeverEvent,
     OfferState,
     Role,
+    SessionKind,
     Slot,
     SlotOffer,
     Source,
@@ -30,12 +33,15 @@ from grayscale.models import (
     User,
     WebhookToken,
 )
+from grayscale.web import panel
+from grayscale.web.auth import CARRIED
 from tests.inbox.conftest import Office
 from tests.inbox.test_accessible import show, violations
 from tools import demo_states
 
 pytestmark = pytest.mark.browser
 LAPTOP, TWICE, PHONE = 1280, 640, 390
+EXTENSION = f"chrome-extension://{'a' * 32}"
 NO_RAIL = {"include": ["html"], "exclude": [".rail"]}
 
 
@@ -100,19 +106,45 @@ def busy(office: Office) -> tuple[list[str], str]:
             "/settings/ats/lever", "/settings/ats/lever/edit", "/events", f"/events/{delivery}", "/settings/texting",
             "/settings/templates", "/settings/interviews", "/settings/company", "/settings/users",
             f"/settings/users/{ana.id}", "/settings/users/invite", "/settings/single-sign-on", "/settings/audit",
-            "/account", "/text-from-lever", "/notes", f"/notes/{transcript}", f"/notes/conversations/{talk.id}",
+            "/account", "/text-from-lever", "/extension/connected?failed",
+            f"/extension/connect?challenge={'a' * 43}&origin={EXTENSION}",
+            "/notes", f"/notes/{transcript}", f"/notes/conversations/{talk.id}",
             f"/inbox/{talk.id}", f"/inbox/{talk.id}/times", f"/inbox/messages/{talk.last_message_id}/trace",
             f"/inbox/{talk.id}/interviews/new?opportunity={talk.opportunity_id}", "/candidates", "/nowhere",
             "/times/link-0", "/times/link-1", "/times/link-2", "/times/wrong",
         ], f"/join/{token}"  # fmt: skip
 
 
-def test_the_pages_around_the_inbox(office: Office) -> None:
+def beside_lever(office: Office, page: Page) -> None:
+    """Sit in the extension's frame: its cookie alone makes a page one of the frame's."""
+    with office.app.app_context():
+        ana = db.session.scalars(db.select(User).where(User.role == Role.SUPER_ADMIN)).first()
+        assert ana is not None
+        token = sessions.begin(ana.id, label="Chromium", kind=SessionKind.EXTENSION)
+    signer = SecureCookieSessionInterface().get_signing_serializer(office.app)
+    assert signer is not None
+    value = str(signer.dumps({CARRIED: token, panel.ORIGIN: EXTENSION}))
+    page.context.add_cookies([{"name": panel.COOKIE, "value": value, "url": office.url}])
+
+
+def test_the_pages_around_the_inbox(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     paths, invitation = busy(office)
     page = office.sit_down("Ana", path="/account")
     schemes: Iterator[Literal["light", "dark"]] = cycle(["light", "dark"])
     wrong = {path: looks(page, path, next(schemes)) for path in paths}
+    with office.app.app_context(), transaction():
+        lever_integration().api_key = None
+    monkeypatch.setitem(office.app.view_functions, "notes.index", lambda: 1 / 0)
+    for path in ("/settings/ats/lever", "/notes"):
+        wrong[f"{path}, without"] = looks(page, path, next(schemes))
     page.context.clear_cookies()
-    for path in ("/login", invitation, "/join/wrong", "/setup/wrong"):
+    beside_lever(office, page)
+    for path in (next(path for path in paths if path.startswith("/inbox/")), "/settings/users", "/panel/ended"):
+        wrong[f"{path}, beside Lever"] = looks(page, path, next(schemes))
+    page.context.clear_cookies()
+    monkeypatch.setattr(users, "exist", lambda: False)
+    with office.app.app_context():
+        first_link = (setup.link_if_needed() or "").removeprefix(office.url)
+    for path in ("/login", invitation, "/join/wrong", "/setup/wrong", first_link):
         wrong[path] = looks(page, path, next(schemes))
     assert {path: found for path, found in wrong.items() if found} == {}
