@@ -54,6 +54,19 @@ def test_by_words_of_messages_with_the_match_marked(jonas: User) -> None:
     assert hits(jonas, "parking ramp") == []
 
 
+@pytest.mark.parametrize("read", [1, 20_000])
+def test_words_of_the_newest_and_of_the_oldest_texts_are_found_alike(
+    jonas: User, monkeypatch: pytest.MonkeyPatch, read: int
+) -> None:
+    monkeypatch.setattr(search, "READ", read)
+    said = ["My Résumé_1", "RESUME here", "résumés, all", "Zoë is my NAME", "presumed lost", "привет, Мира"]
+    for n, body in enumerate(said):
+        factories.message(talk(f"Person {n}", phone=f"+121855501{n:02}"), body=body)
+    assert set(hits(jonas, "resum")) == {"My Résumé_1", "RESUME here", "résumés, all"}
+    assert hits(jonas, "zoe NAM") == ["Zoë is my NAME"]
+    assert hits(jonas, "Привет") == ["привет, Мира"]
+
+
 def test_changed_and_deleted_words_are_found_no_more(jonas: User) -> None:
     conversation = talk("Mira Okafor")
     message = factories.message(conversation, body="secretword here")
@@ -144,6 +157,17 @@ def test_what_is_confidential_takes_nobodys_place(
     assert people(ana, "mira") == ["Mira Hidden2"]
 
 
+def test_a_confidential_text_takes_nobodys_place(jonas: User, ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "WIDEST", 1)
+    factories.message(talk("Mira Seen"), body="parking please")
+    person = factories.candidate(name="Hannah Weiss", phone="+16465550139")
+    opportunity = factories.opportunity(person, confidential=True, owner_lever_id="someone")
+    hidden = factories.conversation(person, opportunity_id=opportunity.id, peer="+16465550139")
+    factories.message(hidden, body="parking for the board")
+    assert hits(jonas, "parking") == ["parking please"]
+    assert hits(ana, "parking") == ["parking for the board"]
+
+
 def test_archived_conversations_are_gone_through_as_well(jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_people, "FEW", 0)
     talk("Mira Open", minutes=9)
@@ -159,8 +183,10 @@ def test_many_words_of_a_message_are_all_asked_for(jonas: User) -> None:
     assert hits(jonas, "parking entrance sundays free is at no") == []
 
 
-def test_one_long_talk_does_not_hide_the_others(jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("read", [1, 20_000])
+def test_one_long_talk_does_not_hide_the_others(jonas: User, monkeypatch: pytest.MonkeyPatch, read: int) -> None:
     monkeypatch.setattr(search, "WIDEST", 2)
+    monkeypatch.setattr(search, "READ", read)
     older = talk("Older", phone="+12185550143")
     factories.message(older, body="parking please")
     long = talk("Long")
