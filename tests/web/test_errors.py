@@ -93,6 +93,7 @@ def test_without_a_database_there_is_still_a_page(as_jonas: Browser, monkeypatch
     monkeypatch.setattr(db.session, "scalar", away)
     monkeypatch.setattr(db.session, "get", away)
     monkeypatch.setattr(db.session, "execute", away)
+    monkeypatch.setattr(db.session, "connection", away)
     page = as_jonas.get("/account")
     assert page.status == 503
     assert "The database did not answer" in page.words
