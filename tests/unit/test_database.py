@@ -14,8 +14,9 @@ from grayscale import create_app
 from grayscale.database import after_commit, plain_transaction, transaction
 from grayscale.domain import changes
 from grayscale.extensions import db
-from grayscale.models import ChangeClock, Company
-from grayscale.reading import Reading
+from grayscale.models import ChangeClock, Company, Role, User
+from grayscale.reading import Loading, Reading
+from tests import factories
 from tests.conftest import make_config
 
 
@@ -147,3 +148,31 @@ def test_a_reading_is_of_its_transaction_and_of_the_models_types(app: Flask) -> 
     db.session.execute(text("ALTER TABLE company RENAME TO firm"))
     with pytest.raises(DBAPIError):
         reading.rows({"called": "Harbor Clinic"})
+
+
+def test_loading_gives_the_objects_of_the_session(app: Flask) -> None:
+    loading = Loading(
+        (Company, User),
+        lambda query: query.select_from(Company)
+        .outerjoin(User, User.email == bindparam("email"))
+        .where(Company.id == 1),
+        also=(Company.name,),
+    )
+    made = factories.user(email="new@harbor.example")
+    kept = made.id, made.created_at
+    db.session.remove()
+    [(row, user, name)] = loading.rows({"email": "new@harbor.example"})
+    assert user is db.session.get(User, kept[0])
+    assert (user.id, user.created_at, user.role, name) == (*kept, Role.RECRUITER, row.name)
+    with transaction():
+        user.name = "Changed"
+    assert loading.rows({"email": "new@harbor.example"})[0][1] is user
+    db.session.remove()
+    assert db.session.get_one(User, kept[0]).name == "Changed"
+    assert loading.rows({"email": "nobody"})[0][1] is None
+
+
+def test_postgresql_compiles_no_statement(app: Flask) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite knows no such thing")
+    assert db.session.scalar(text("SHOW jit")) == "off"
