@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
-from grayscale.direct import as_sqlalchemy
+from grayscale.direct import as_sqlalchemy, together
 from grayscale.extensions import db
 
 BUSY_TIMEOUT_MS = 15_000
@@ -174,9 +174,11 @@ def limit_waits(connection: Connection, seconds: float) -> None:
     """
     if connection.dialect.name == "postgresql":
         milliseconds = max(int(seconds * 1000), 3)
-        connection.exec_driver_sql(
-            f"SET LOCAL lock_timeout = {milliseconds // 3}; SET LOCAL statement_timeout = {milliseconds}"
-        )
+        # With BEGIN in one round trip.
+        with together(connection):
+            link: Any = connection.connection.driver_connection
+            link.execute(f"SET LOCAL lock_timeout = {milliseconds // 3}")
+            link.execute(f"SET LOCAL statement_timeout = {milliseconds}")
 
 
 @contextmanager
