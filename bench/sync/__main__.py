@@ -179,13 +179,16 @@ def unthrottled(given: argparse.Namespace, folder: Path) -> list[Goal]:
         filled, empty = folder / "unthrottled.db", folder / "empty.db"
         subprocess.run([sys.executable, "-m", "bench.sync.empty", empty], check=True, stdout=subprocess.DEVNULL)
         found = child("bench.sync.ours", server.url, server.key, filled, "--unthrottled")
+        # Once more: what else the machine does changes meanwhile, and the floor is what ours is compared with.
+        after = walked(server)
+        after.show()
     bare = child("bench.sync.floor", "upsert", filled, empty)
     upsert = Row.of("floor: bare upsert of the same rows", {**bare, "seconds": bare["cpu_seconds"]})
     upsert.show()
     ours = Row.of("ours, initial sync", {**found["initial"], "rss_mb": found["rss_mb"]})
     ours.show()
     Row.of("ours, full comparison, nothing changed", found["again"]).show()
-    ratio = ours.cpu / (floor.cpu + upsert.cpu)
+    ratio = ours.cpu / ((floor.cpu + after.cpu) / 2 + upsert.cpu)
     return [Goal("CPU a record ÷ (parse + bare upsert)", f"{ratio:.2f}", "≤ 1.5", ratio <= 1.5)]
 
 
