@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import http.client
 import logging
+import math
 import os
 import re
 import socket
@@ -148,7 +149,9 @@ class Meter:
 
 def figure(taken: list[float]) -> str:
     taken = sorted(taken)
-    return f"{statistics.median(taken):7.1f} / {taken[int(len(taken) * 0.95) - 1]:7.1f}" if len(taken) > 1 else "-"
+    if len(taken) < 2:
+        return "-"
+    return f"{statistics.median(taken):7.1f} / {taken[math.ceil(len(taken) * 0.95) - 1]:7.1f}"
 
 
 def throughput(port: int, path: str, cookie: str, seconds: float = 4, threads: int = 4) -> float:
