@@ -26,6 +26,14 @@ def test_by_name_whatever_the_case_order_and_accents(jonas: User, query: str) ->
     assert people(jonas, query) == ["Mira Zoë Okafor"]
 
 
+@pytest.mark.parametrize("query", ["Łukasz", "lukasz", "Øst", "ost", "YILDIRIM", "yıldırım"])
+def test_letters_with_a_stroke_or_without_a_dot_are_found_plain_and_as_written(jonas: User, query: str) -> None:
+    conversation = talk("Łukasz Østby Yıldırım")
+    factories.message(conversation, body="To mówi Łukasz Østby Yıldırım")
+    assert people(jonas, query) == ["Łukasz Østby Yıldırım"]
+    assert hits(jonas, f"mowi {query}") == ["To mówi Łukasz Østby Yıldırım"]
+
+
 @pytest.mark.parametrize(
     "query", ["+12185550142", "(218) 555-0142", "218.555.0142", "1 218 555 0142", "555-0142", "0142", "218555"]
 )

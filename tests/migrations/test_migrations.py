@@ -63,6 +63,37 @@ def is_a_models(name: str | None, _kind: str, _parents: object) -> bool:
     return name is None or not ("_search" in name or "procrastinate" in name)
 
 
+def test_what_was_indexed_with_strokes_is_indexed_plain_and_back(tmp_path: Path) -> None:
+    app = create_app(make_config(f"sqlite:///{tmp_path / 'search.db'}"))
+
+    def found(word: str) -> list[int]:
+        db.session.rollback()
+        asked = text("SELECT rowid FROM posting_search WHERE posting_search MATCH :word ORDER BY 1")
+        return list(db.session.scalars(asked, {"word": word}))
+
+    with app.app_context():
+        upgrade(directory=MIGRATIONS, revision="0015")
+        for number, title in enumerate(("Øst driver", "Cook"), 1):
+            db.session.execute(
+                text("INSERT INTO posting (id, lever_id, title, state, team, department, location, confidential, "
+                     "content_hash, fetched_at) VALUES (:id, :id, :title, '', '', '', '', 0, '', '2026-11-26')"),
+                {"id": number, "title": title},
+            )  # fmt: skip
+        db.session.commit()
+        assert found("ost") == []
+        db.session.rollback()
+        upgrade(directory=MIGRATIONS, revision="0016")
+        assert (found("ost"), found("cook")) == ([1], [2])
+        db.session.execute(text("UPDATE posting SET title = 'Łódź' WHERE id = 1"))
+        db.session.commit()
+        assert (found("ost"), found("lodz")) == ([], [1])
+        db.session.rollback()
+        downgrade(directory=MIGRATIONS, revision="0015")
+        assert (found("lodz"), found("łodz")) == ([], [1])
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.mark.parametrize(
     "change",
     [
