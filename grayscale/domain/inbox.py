@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, func, or_, select, tuple_, union
+from sqlalchemy.orm import join
 
 from grayscale.database import shared_alias
 from grayscale.domain import visibility
@@ -237,13 +238,19 @@ def _page_query(reader: ReaderKind, view: View | None, is_continued: bool) -> Se
     if view is None:
         return narrowed(rows.where(Conversation.id.in_(bindparam("ids", expanding=True))))
     if view is View.UNREAD:
-        unread = select(_together(_newest(view, reader, narrowed)).c.id)
-        return _in_order(rows.where(Conversation.id.in_(unread))).limit(bindparam("most"))
+        unread = _together(_newest(view, reader, narrowed))
+        return _in_order(rows_query(reader, among=unread)).limit(bindparam("most"))
     return narrowed(rows.where(in_view(view, reader)))
 
 
-def rows_query(user: Reader) -> Select[*tuple[Any, ...]]:
-    """What a row shows, each by primary or unique key from the conversation."""
+def rows_query(user: Reader, *, among: Subquery | None = None) -> Select[*tuple[Any, ...]]:
+    """What a row shows, each by primary or unique key from the conversation; *among* are the ids of a few.
+
+    Those few come first in the join: PostgreSQL looks no further than eight tables for what to begin with.
+    """
+    table: Any = Conversation
+    if among is not None:
+        table = join(among, Conversation, Conversation.id == among.c.id)
     rows: Select[*tuple[Any, ...]] = (
         select(
             Conversation.id,
@@ -268,6 +275,7 @@ def rows_query(user: Reader) -> Select[*tuple[Any, ...]]:
             and_(is_unread(), concerns(user)).label("unread"),
             case((_mine.draft != "", 1), else_=0).label("has_draft"),
         )
+        .select_from(table)
         .outerjoin(_person, _person.id == Conversation.candidate_id)
         .outerjoin(_last, _last.id == Conversation.last_message_id)
         .outerjoin(_author, _author.id == _last.author_id)
