@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, event, inspect
+from sqlalchemy import ColumnElement, Connection, Engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
@@ -220,6 +220,14 @@ def after_commit(callback: Callable[[], None]) -> None:
 def in_transaction() -> bool:
     """Whether the caller runs inside ``transaction()``."""
     return _open.get() is not None
+
+
+def finds(model: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row of *model* meets the *conditions*, looked up by an index for each row that is asked about.
+
+    PostgreSQL takes EXISTS for a set and reads the whole table to put it together, blind to that a page of fifty asks.
+    """
+    return select(model.id).where(*conditions).limit(1).scalar_subquery().is_not(None)
 
 
 def end_read() -> None:

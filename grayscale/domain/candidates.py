@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from grayscale.database import finds
 from grayscale.domain import search_people, search_words, visibility
 from grayscale.domain.errors import NotFound
 from grayscale.domain.visibility import ReaderKind
@@ -146,10 +147,11 @@ def _conditions(user: User, filters: Filters) -> list[ColumnElement[bool]]:
         # Led by the opportunities: few of all candidates are in one posting or stage.
         conditions.append(Candidate.id.in_(select(Opportunity.candidate_id).where(*asked, *state, seen)))
     elif state:
-        conditions.append(exists().where(and_(Opportunity.candidate_id == Candidate.id, *state, seen)))
+        conditions.append(finds(Opportunity, Opportunity.candidate_id == Candidate.id, *state, seen))
     if filters.textable:
         conditions.append(
-            exists().where(
+            finds(
+                CandidatePhone,
                 CandidatePhone.candidate_id == Candidate.id,
                 CandidatePhone.e164.is_not(None),
                 CandidatePhone.not_textable.is_(None),

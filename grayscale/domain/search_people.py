@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, any_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, any_, func, or_, select, union
 
+from grayscale.database import finds
 from grayscale.domain import visibility
 from grayscale.domain.company import company
 from grayscale.domain.search_words import Terms, begins, matching
@@ -140,10 +141,10 @@ def _is_person(user: User, asked: _Asked, candidate_id: Any) -> ColumnElement[bo
     if asked.word is not None:
         seen = visibility.opportunities_for(user)
         applied = Opportunity.candidate_id == candidate_id
-        ways += [exists().where(applied, _in_posting(asked.word), seen), candidate_id.in_(_named(asked.word))]
+        ways += [finds(Opportunity, applied, _in_posting(asked.word), seen), candidate_id.in_(_named(asked.word))]
     if asked.numbers:
         theirs = CandidatePhone.candidate_id == candidate_id
-        ways.append(exists().where(theirs, _has_number(asked)))
+        ways.append(finds(CandidatePhone, theirs, _has_number(asked)))
     return or_(*ways)
 
 

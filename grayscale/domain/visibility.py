@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, bindparam, cast, false, or_, select, true
 
+from grayscale.database import finds
 from grayscale.extensions import db
 from grayscale.models import Candidate, Conversation, Opportunity, User
 
@@ -98,8 +99,8 @@ def candidates_for(user: Reader) -> ColumnElement[bool]:
         return true()
     theirs = Opportunity.candidate_id == Candidate.id
     return or_(
-        ~_found(Opportunity, theirs, Opportunity.confidential.is_(True)),
-        _found(Opportunity, theirs, opportunities_for(user)),
+        ~finds(Opportunity, theirs, Opportunity.confidential.is_(True)),
+        finds(Opportunity, theirs, opportunities_for(user)),
     )
 
 
@@ -110,8 +111,8 @@ def conversations_for(user: Reader) -> ColumnElement[bool]:
     """
     if user.is_super_admin:
         return true()
-    tied = _found(Opportunity, Opportunity.id == Conversation.opportunity_id, opportunities_for(user))
-    person = _found(Candidate, Candidate.id == Conversation.candidate_id, candidates_for(user))
+    tied = finds(Opportunity, Opportunity.id == Conversation.opportunity_id, opportunities_for(user))
+    person = finds(Candidate, Candidate.id == Conversation.candidate_id, candidates_for(user))
     return and_(
         Conversation.restricted.is_(False),
         or_(
@@ -120,11 +121,3 @@ def conversations_for(user: Reader) -> ColumnElement[bool]:
             and_(Conversation.opportunity_id.is_(None), person),
         ),
     )
-
-
-def _found(model: type[Any], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a row of *model* meets the *conditions*, looked up by its index for each row that is asked about.
-
-    PostgreSQL takes EXISTS for a set and reads the whole table to put it together, blind to that a page of fifty asks.
-    """
-    return select(model.id).where(*conditions).limit(1).scalar_subquery().is_not(None)
