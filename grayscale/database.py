@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, event, inspect, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from grayscale.direct import as_sqlalchemy, together
 from grayscale.extensions import db
@@ -27,6 +29,8 @@ from grayscale.extensions import db
 BUSY_TIMEOUT_MS = 15_000
 # Of the file, each connection keeps this much to itself; the system's own cache holds the rest, for all of them once.
 PAGES_KIB = 512
+# A connection to PostgreSQL that was used so recently is taken to live.
+SURE_SECONDS = 2.0
 
 # By dialect: an INSERT that can say what is to happen when the row is there already.
 INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -57,7 +61,7 @@ def engine_options(database_url: str, *, connections: int) -> dict[str, Any]:
     }  # fmt: skip
     if not database_url.startswith("sqlite"):
         # Managed PostgreSQL drops idle connections after five minutes.
-        options |= {"pool_pre_ping": True, "pool_recycle": 280}
+        options["pool_recycle"] = 280
     return options
 
 
@@ -71,6 +75,8 @@ def prepare_engine(engine: Engine) -> None:
     """Give connections the settings the application relies on."""
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", _leave_uncompiled)
+        event.listen(engine, "checkin", _note_when)
+        event.listen(engine, "checkout", partial(_make_sure, engine.dialect))
         return
     event.listen(engine, "connect", _configure_connection)
     event.listen(engine, "begin", _begin)
@@ -96,6 +102,21 @@ def _leave_uncompiled(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET jit = off")
     connection.commit()
+
+
+def _note_when(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["left_at"] = time.monotonic()
+
+
+def _make_sure(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _fairy: object) -> None:
+    """Ask a connection that was idle whether it lives; asking each time would take as long as what it is wanted for."""
+    left_at = record.info.get("left_at")
+    if left_at is None or time.monotonic() - left_at < SURE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _begin(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from grayscale import create_app
+from grayscale import create_app, database
 from grayscale.database import after_commit, plain_transaction, transaction
 from grayscale.domain import changes
 from grayscale.extensions import db
@@ -170,6 +170,29 @@ def test_loading_gives_the_objects_of_the_session(app: Flask) -> None:
     db.session.remove()
     assert db.session.get_one(User, kept[0]).name == "Changed"
     assert loading.rows({"email": "nobody"})[0][1] is None
+
+
+@pytest.mark.postgresql
+def test_connections_the_server_ended_meanwhile_are_replaced(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SURE_SECONDS", 0.0)
+    app = create_app(make_config(postgresql_url))
+    with app.app_context():
+        idle = [db.engine.connect() for _ in range(3)]
+        for connection in idle:
+            connection.close()
+        with db.engine.connect() as other:
+            ended = other.execute(
+                text("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                     " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            )  # fmt: skip
+            assert ended.scalar() == 2
+        again = [db.engine.connect() for _ in range(3)]
+        assert [connection.scalar(text("SELECT 1")) for connection in again] == [1, 1, 1]
+        for connection in again:
+            connection.close()
+        db.engine.dispose()
 
 
 def test_postgresql_compiles_no_statement(app: Flask) -> None:
