@@ -45,7 +45,7 @@ def differences(deployment: Deployment, said: Said) -> list[str]:
 
 def _texts(deployment: Deployment, said: Said) -> list[str]:
     carried = Counter(
-        text.body for text in deployment.sandbox.carrier.messages.values() if text.direction == "outbound-api"
+        text.body for text in list(deployment.sandbox.carrier.messages.values()) if text.direction == "outbound-api"
     )
     rows = query(deployment.server, "SELECT body, state, carrier_id FROM message WHERE direction = 'outbound'")
     kept = Counter(body for body, _, _ in rows)
@@ -59,7 +59,7 @@ def _texts(deployment: Deployment, said: Said) -> list[str]:
     ]
     found += [f"text {body!r} was taken and is not kept" for body in said.taken if not kept[body]]
     sids = Counter(sid for _, _, sid in rows if sid)
-    ours = {text.sid for text in deployment.sandbox.carrier.messages.values() if text.direction == "outbound-api"}
+    ours = {text.sid for text in list(deployment.sandbox.carrier.messages.values()) if text.direction == "outbound-api"}
     found += [f"text {sid} is the carrier's and not ours" for sid in ours - sids.keys() if not unsure]
     found += [f"text {sid} is ours and not the carrier's" for sid in sids.keys() - ours]
     return found
@@ -75,7 +75,7 @@ def _notes(deployment: Deployment) -> list[str]:
     with deployment.sandbox.lever.lock:
         values = [
             value
-            for notes in deployment.sandbox.lever.data.notes.values()
+            for notes in list(deployment.sandbox.lever.data.notes.values())
             for note in notes
             if note["deletedAt"] is None
             for value in _said_in(note)
@@ -117,7 +117,7 @@ def _mirror(deployment: Deployment) -> list[str]:
     with deployment.sandbox.lever.lock:
         truth = {
             row.id: (row.stage, row.archived["reason"] if row.archived else None)
-            for row in deployment.sandbox.lever.data.opportunities.values()
+            for row in list(deployment.sandbox.lever.data.opportunities.values())
         }
     return [
         f"opportunity {one}: Lever says {state}, the mirror {mirror.get(one)}"
