@@ -3,7 +3,8 @@
 Reading is the default: a session begins with a plain ``BEGIN`` and never holds a writer up. Whoever writes says so with
 ``transaction()``, which on SQLite begins with ``BEGIN IMMEDIATE``: a read transaction cannot be turned into a write
 one there without failing or losing updates. Inside a process a lock puts the writers in a queue, which is fairer and
-quicker than SQLite's own polling. No call to the outside world may be made inside ``transaction()``.
+quicker than SQLite's own polling. PostgreSQL is read from without any transaction, and what a session writes outside of
+``transaction()`` would be there at once. No call to the outside world may be made inside ``transaction()``.
 """
 
 import sqlite3
@@ -76,6 +77,7 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", _leave_uncompiled)
         event.listen(engine, "checkin", _note_when)
+        event.listen(engine, "begin", _begin_one_transaction)
         event.listen(engine, "checkout", partial(_make_sure, engine.dialect))
         return
     event.listen(engine, "connect", _configure_connection)
@@ -106,6 +108,25 @@ def _leave_uncompiled(connection: Any, _record: object) -> None:
 
 def _note_when(_connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["left_at"] = time.monotonic()
+
+
+def _begin_one_transaction(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    if driver.autocommit:
+        driver.autocommit = False
+
+
+@event.listens_for(db.session, "after_begin")
+def _begin_reading(_session: Session, _transaction: object, connection: Connection) -> None:
+    """Have PostgreSQL answer what a session reads outside of ``transaction()`` without a transaction around it.
+
+    Within one each statement would see what is committed when it begins as well. But reads would end with ROLLBACK, at
+    which the driver forgets the statements it prepared, and planning those of a page anew takes as long as running
+    them.
+    """
+    if connection.dialect.name == "postgresql" and _open.get() is None:
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
 
 
 def _make_sure(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _fairy: object) -> None:

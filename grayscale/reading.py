@@ -69,17 +69,14 @@ class Prepared:
         """Every row, in the order of the columns."""
         link = self._engine.raw_connection()
         driver: Any = link.driver_connection
-        # One statement needs no transaction around it: two questions less to a server.
-        is_asked_over_network = self._engine.dialect.name != "sqlite"
         try:
-            if is_asked_over_network:
+            # One statement needs no transaction around it: two questions less to a server.
+            if self._engine.dialect.name != "sqlite" and not driver.autocommit:
                 driver.autocommit = True
             cursor = link.cursor()
             cursor.execute(self._columns.words, self._columns.given(values))
             found = cursor.fetchall()
         finally:
-            if is_asked_over_network and not driver.closed:
-                driver.autocommit = False
             link.close()
         return self._columns.read(found)
 

@@ -12,7 +12,20 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, func, or_, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import join
 
 from grayscale.database import shared_alias
@@ -37,6 +50,8 @@ from grayscale.reading import Reading
 Columns = TypeVarTuple("Columns")
 
 PAGE = 40
+# By so many rows, one more than a page, a statement asks for more than the next smaller one does.
+STEP = PAGE + 1
 COUNT_CAP = 100
 SNIPPET = 140
 
@@ -202,44 +217,48 @@ def page(
 ) -> Listing:
     """Newest activity first. *ids* lists exactly these instead of a view."""
     reader = ReaderKind.of(user)
-    values = visibility.values(user) | {"most": limit + 1, "ids": ids}
+    most = (limit // STEP + 1) * STEP
+    values = visibility.values(user) | {"ids": ids}
     if after is not None:
         values |= {"after_at": after.at, "after_id": after.id}
     if ids is None:
-        found: Iterable[Any] = _view(reader, view, after is not None).rows(values)
+        found: Iterable[Any] = _view(reader, view, after is not None, most).rows(values)
     else:
-        found = db.session.connection().execute(_page_query(reader, None, after is not None), values)
+        found = db.session.connection().execute(_page_query(reader, None, after is not None, most), values)
     rows = [_row(line, user) for line in found]
     more = len(rows) > limit
     rows = rows[:limit]
     return Listing(rows, rows[-1].place if more else None)
 
 
-# Putting these statements together takes several times as long as running them, so each is made once.
+# Putting these statements together takes several times as long as running them, so each is made once. How many rows are
+# wanted, in a few steps, stands in them as a number: of a value still to be given PostgreSQL expects the worst, and
+# plans each time.
 
 
 @lru_cache(maxsize=128)
-def _view(reader: ReaderKind, view: View, is_continued: bool) -> Reading:
-    return Reading(_page_query(reader, view, is_continued))
+def _view(reader: ReaderKind, view: View, is_continued: bool, most: int) -> Reading:
+    return Reading(_page_query(reader, view, is_continued, most))
 
 
 @lru_cache(maxsize=128)
-def _page_query(reader: ReaderKind, view: View | None, is_continued: bool) -> Select[*tuple[Any, ...]]:
-    """The rows of *view*, or of those with the ``ids``; *is_continued* after the place ``after_at``, ``after_id``."""
+def _page_query(reader: ReaderKind, view: View | None, is_continued: bool, most: int) -> Select[*tuple[Any, ...]]:
+    """*most* rows of *view*, or of the ``ids``; *is_continued* after the place ``after_at``, ``after_id``."""
+    at_most: Any = literal_column(str(most))
 
     def narrowed(query: Select[Any]) -> Select[Any]:
         query = query.where(visibility.conversations_for(reader))
         if is_continued:
             place = bindparam("after_at", type_=Conversation.last_activity_at.type), bindparam("after_id", type_=BigId)
             query = query.where(tuple_(Conversation.last_activity_at, Conversation.id) < tuple_(*place))
-        return _in_order(query).limit(bindparam("most"))
+        return _in_order(query).limit(at_most)
 
     rows = rows_query(reader)
     if view is None:
         return narrowed(rows.where(Conversation.id.in_(bindparam("ids", expanding=True))))
     if view is View.UNREAD:
         unread = _together(_newest(view, reader, narrowed))
-        return _in_order(rows_query(reader, among=unread)).limit(bindparam("most"))
+        return _in_order(rows_query(reader, among=unread)).limit(at_most)
     return narrowed(rows.where(in_view(view, reader)))
 
 
@@ -323,16 +342,17 @@ def _speaker(kind: Kind, author_id: int | None, author: str | None, user: User) 
 
 def counts(user: User) -> dict[View, int]:
     """How many conversations each view holds for this person, ``COUNT_CAP`` standing for that many or more."""
-    [line] = _counts(ReaderKind.of(user)).rows(visibility.values(user) | {"cap": COUNT_CAP})
+    [line] = _counts(ReaderKind.of(user)).rows(visibility.values(user))
     return {view: min(int(line[position]), COUNT_CAP) for position, view in enumerate(View)}
 
 
 @lru_cache(maxsize=8)
 def _counts(reader: ReaderKind) -> Reading:
     seen = visibility.conversations_for(reader)
+    cap: Any = literal_column(str(COUNT_CAP))
     columns = []
     for view in View:
-        found = _together(_newest(view, reader, lambda query: _in_order(query.where(seen)).limit(bindparam("cap"))))
+        found = _together(_newest(view, reader, lambda query: _in_order(query.where(seen)).limit(cap)))
         columns.append(select(func.count()).select_from(found).scalar_subquery())
     return Reading(select(*columns))
 

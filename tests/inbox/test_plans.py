@@ -61,8 +61,9 @@ def plans(filled: None) -> Iterator[list[str]]:
         if on_sqlite:
             found = [line[3] for line in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()]
         else:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET enable_seqscan = off")
             found = [line[0] for line in cursor.execute(f"EXPLAIN {statement}", parameters).fetchall()]
+            cursor.execute("RESET enable_seqscan")
         lines.extend(f"{line}   <- {statement[:200]}" for line in found)
 
     event.listen(db.engine, "before_cursor_execute", explain)

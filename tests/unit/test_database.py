@@ -145,8 +145,8 @@ def test_a_reading_is_of_its_transaction_and_of_the_models_types(app: Flask) -> 
     assert reading.rows({"called": "Somebody else"}) == []
     with pytest.raises(KeyError):
         reading.rows({})
-    db.session.execute(text("ALTER TABLE company RENAME TO firm"))
-    with pytest.raises(DBAPIError):
+    with pytest.raises(DBAPIError), transaction() as session:
+        session.execute(text("ALTER TABLE company RENAME TO firm"))
         reading.rows({"called": "Harbor Clinic"})
 
 
@@ -199,3 +199,32 @@ def test_postgresql_compiles_no_statement(app: Flask) -> None:
     if db.engine.dialect.name != "postgresql":
         pytest.skip("SQLite knows no such thing")
     assert db.session.scalar(text("SHOW jit")) == "off"
+
+
+def test_what_was_read_before_does_not_let_a_write_stay_that_is_taken_back(app: Flask) -> None:
+    def name() -> str | None:
+        return db.session.scalar(select(Company.name).where(Company.id == 1))
+
+    kept = name()
+    with pytest.raises(RuntimeError), transaction() as session:
+        session.execute(text("UPDATE company SET name = 'Not to stay'"))
+        raise RuntimeError
+    assert name() == kept
+    db.session.rollback()
+    with db.engine.connect() as other:
+        other.execute(text("UPDATE company SET name = 'Nor this'"))
+    assert name() == kept
+
+
+@pytest.mark.postgresql
+def test_what_postgresql_planned_for_a_page_is_kept_for_the_next(postgresql_url: str) -> None:
+    app = create_app(make_config(postgresql_url))
+    reading = Reading(select(Company.name).where(Company.id == bindparam("of")))
+    with app.app_context():
+        for _ in range(8):
+            reading.rows({"of": 1})
+            db.session.rollback()
+        kept = db.session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+        db.session.remove()
+        db.engine.dispose()
+    assert [words for words in kept if "company.name" in words]
