@@ -14,7 +14,7 @@ from grayscale.domain.company import glance
 from grayscale.domain.lever import mirror_bulk
 from grayscale.domain.lever.mirror_rows import Row
 from grayscale.domain.texting import phones
-from grayscale.domain.transcripts import due
+from grayscale.domain.transcripts import cutting, due
 from grayscale.extensions import db
 from grayscale.models import Candidate, CandidatePhone, Conversation, ConversationMember, Opportunity
 
@@ -99,7 +99,9 @@ def move(session: Session, opportunity_id: int, old: int, new: int) -> set[int]:
         if not left or (tied and _has(session, new, thread.peer) and not _has(session, old, thread.peer)):
             _give(session, thread, new)
         elif tied:
-            thread.restricted = thread.restricted or _is_confidential(thread)
+            if _is_confidential(thread):
+                cutting.set_apart(thread)
+                thread.restricted = True
             chosen = conversations.choose_opportunity(old)
             thread.opportunity_id = chosen.id if chosen else None
             thread.opportunity_chosen = False
@@ -132,7 +134,14 @@ def _give(session: Session, thread: Conversation, candidate_id: int) -> None:
 
 
 def _join(session: Session, thread: Conversation, target: Conversation) -> None:
-    """Both threads were with one person after all: *thread*'s messages go on in *target*."""
+    """Both threads were with one person after all: *thread*'s messages go on in *target*.
+
+    Where one of them alone is confidential, both become so, each with its Note where it would have been.
+    """
+    becomes_restricted = thread.restricted or _is_confidential(thread) != _is_confidential(target)
+    if becomes_restricted or target.restricted:
+        cutting.set_apart(thread)
+        cutting.set_apart(target)
     _join_members(session, thread.id, target.id)
     for table, column in _references_to_conversation():
         if table.name != ConversationMember.__tablename__:
@@ -140,14 +149,14 @@ def _join(session: Session, thread: Conversation, target: Conversation) -> None:
     if thread.last_activity_at > target.last_activity_at:
         target.peer = thread.peer
         target.needs_reply = thread.needs_reply
-    if thread.restricted or _is_confidential(thread) != _is_confidential(target):
-        target.restricted = True
+    target.restricted = target.restricted or becomes_restricted
     target.has_failure = target.has_failure or thread.has_failure
     target.opt_out_suggested_by_id = target.opt_out_suggested_by_id or thread.opt_out_suggested_by_id
     target.assignee_id = target.assignee_id or thread.assignee_id
     if target.archived_at is not None and thread.archived_at is None:
         target.archived_at = None
-    if target.opportunity_id is None or (thread.opportunity_chosen and not target.opportunity_chosen):
+    is_chosen_there = thread.opportunity_chosen and not target.opportunity_chosen
+    if target.opportunity_id is None or _is_confidential(thread) or (is_chosen_there and not _is_confidential(target)):
         target.opportunity_id, target.opportunity_chosen = thread.opportunity_id, thread.opportunity_chosen
     session.flush()
     session.expunge(thread)

@@ -111,6 +111,22 @@ def give_up(conversation: Conversation, opportunity_lever_id: str, reason: str) 
     conversation.transcript_due_at = None
 
 
+def set_apart(conversation: Conversation) -> None:
+    """Bind the messages that wait to a transcript for the opportunity they were said about, due when they are.
+
+    Inside the caller's transaction, which is about to tie the conversation to another opportunity.
+    """
+    waiting = eligible.waiting(conversation.id)
+    opportunity = _opportunity_of(conversation) if waiting else None
+    if opportunity is None:
+        return
+    transcript = _bind(conversation, opportunity.id, opportunity.lever_id, waiting)
+    transcript.next_attempt_at = max(due_of(waiting.values()), transcript.created_at)
+    conversation.transcript_due_at = None
+    db.session.flush()
+    _write_parts(transcript)
+
+
 def talk(transcript: Transcript, messages: Sequence[Message]) -> Talk:
     """What a transcript says of its *messages*."""
     conversation = db.session.get_one(Conversation, transcript.conversation_id)

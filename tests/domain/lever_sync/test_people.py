@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from grayscale import clock
 from grayscale.domain import visibility
 from grayscale.domain.lever import erasure, mirror
+from grayscale.domain.transcripts import cutting
 from grayscale.extensions import db
 from grayscale.models import (
     ArchiveReason,
@@ -87,6 +88,45 @@ def test_two_threads_with_a_merged_contact_become_one(app: Flask, jonas: User) -
     assert sorted(bodies(kept.id)) == ["one", "two"]
     member = db.session.get(ConversationMember, (kept.id, jonas.id))
     assert (member.follows, member.draft) == (True, "Hi")
+
+
+@pytest.mark.parametrize("hidden", ["a", "b"])
+def test_a_merge_notes_what_is_confidential_where_it_was_said_and_there_alone(app: Flask, hidden: str) -> None:
+    secret, other = {"confidentiality": "confidential"}, "b" if hidden == "a" else "a"
+    apply(opportunity(id=hidden, contact=hidden, **secret), opportunity(id=other, contact=other))
+    factories.message(thread_of(hidden, hidden), body="About the secret role")
+    factories.message(thread_of(other, other), body="About the ward")
+    apply(opportunity(id="a", contact="b", updatedAt=at(5).timestamp() * 1000, **(secret if hidden == "a" else {})),
+          minutes=6)  # fmt: skip
+    [kept] = threads().values()
+    factories.message(kept, body="And the salary?")
+    cutting.cut(kept.id, asked=True)
+    noted = db.session.execute(
+        select(Transcript.opportunity_lever_id, Message.body).join(Message, Message.transcript_id == Transcript.id)
+    ).all()
+    assert sorted(tuple(one) for one in noted) == sorted(
+        [(hidden, "About the secret role"), (other, "About the ward"), (hidden, "And the salary?")]
+    )
+    texts = db.session.execute(
+        select(Transcript.opportunity_lever_id, TranscriptPart.text).join(
+            TranscriptPart, TranscriptPart.transcript_id == Transcript.id
+        )
+    )
+    assert {where for where, text in texts if "secret" in text} == {hidden}
+    assert kept.restricted
+
+
+def test_a_confidential_opportunity_that_leaves_the_person_takes_its_note_along(app: Flask) -> None:
+    apply(opportunity(id="a", contact="old", confidentiality="confidential"), opportunity(id="c", contact="old"))
+    apply(opportunity(id="b", contact="new", phones=[{"value": "218-555-0199"}]))
+    thread = thread_of("old", "a")
+    said = factories.message(thread, body="About the secret role")
+    moved = {"phones": [{"value": "218-555-0199"}], "confidentiality": "confidential"}
+    apply(opportunity(id="a", contact="new", updatedAt=at(5).timestamp() * 1000, **moved), minutes=6)
+    assert threads()[thread.id].restricted
+    transcript = db.session.get_one(Transcript, db.session.get_one(Message, said.id).transcript_id)
+    assert transcript.opportunity_lever_id == "a"
+    assert transcript.next_attempt_at > said.occurred_at
 
 
 def test_an_opportunity_moved_to_another_contact_leaves_the_thread_with_the_person(app: Flask) -> None:
