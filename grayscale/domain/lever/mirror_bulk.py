@@ -2,8 +2,8 @@
 
 A first sync writes every record Lever has. On SQLite SQLAlchemy's own handling of parameters costs as much as the
 database itself, so the statement it compiles is run by the driver and the few types that need it are converted here.
-There a page is one statement of many rows: the driver lets other threads have the interpreter at each step of a
-statement, and with a step a row the one that writes would win it back a hundred times a page.
+There a statement holds many rows: the driver lets other threads have the interpreter at each step of a statement, and
+with a step a row the one that writes would win it back a hundred times a page.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ from grayscale.reading import Reading
 Row = dict[str, Any]
 Convert = Callable[[Any], Any] | None
 
-# Rows of one statement on SQLite: it takes 32,766 values.
-AT_ONCE = 100
+# Rows of one statement on SQLite at most: it takes 32,766 values. A power of two, as all lengths are.
+AT_ONCE = 32
 
 # The moment before all others, as each database writes it.
 _NEVER = {"sqlite": "'1970-01-01 00:00:00.000000'", "postgresql": "TIMESTAMPTZ '1970-01-01 00:00:00+00'"}
@@ -131,8 +131,13 @@ def _run(session: Session, table: Table, key: str, rows: Sequence[Row]) -> None:
     if found is None:
         compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
         found = _driver_statements[(table.name, names)] = _Statement(compiled, table)
-    for start in range(0, len(rows), AT_ONCE):
-        found.run(session, rows[start : start + AT_ONCE])
+    start = 0
+    while start < len(rows):
+        # Each connection keeps what it prepared, three kilobytes a row: were statements as long as pages happen to be,
+        # it would end up with one of every length.
+        end = start + min(AT_ONCE, 1 << (len(rows) - start).bit_length() - 1)
+        found.run(session, rows[start:end])
+        start = end
 
 
 def _statement(dialect: str, table: Table, key: str, names: Sequence[str]) -> Executable:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from grayscale.clients.lever import types
 from grayscale.database import transaction
@@ -90,6 +90,22 @@ def test_a_page_may_hold_more_than_a_statement(app: Flask) -> None:
     shown = select(Opportunity.lever_id, Candidate.name, CandidatePhone.e164).join(Opportunity.candidate)
     found = db.session.execute(shown.join(CandidatePhone))
     assert {tuple(row) for row in found} == {(f"opp-{n}", f"No. {n}", "+12185550142") for n in range(many)}
+
+
+def test_pages_of_any_length_are_written_by_a_few_statements(app: Flask) -> None:
+    """Each connection to SQLite keeps what it prepared, with a place for every value."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL is given a row at a time")
+    asked: set[str] = set()
+
+    def listen(_connection: object, _cursor: object, words: str, *_rest: object) -> None:
+        asked.update([words] if words.startswith("INSERT INTO opportunity ") else [])
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    for length in range(1, 8):
+        page = [opportunity(id=f"opp-{length}-{n}", contact=f"contact-{length}-{n}") for n in range(length)]
+        mirror.apply_opportunities(page, at(1), Via.FULL)
+    assert len(asked) == 3
 
 
 def test_one_candidate_for_each_contact(app: Flask) -> None:
