@@ -136,10 +136,10 @@ def _give(session: Session, thread: Conversation, candidate_id: int) -> None:
 def _join(session: Session, thread: Conversation, target: Conversation) -> None:
     """Both threads were with one person after all: *thread*'s messages go on in *target*.
 
-    Where one of them alone is confidential, both become so, each with its Note where it would have been.
+    What waits in each is noted where it was said. Where one of them alone is confidential, both become so.
     """
     becomes_restricted = thread.restricted or _is_confidential(thread) != _is_confidential(target)
-    if becomes_restricted or target.restricted:
+    if thread.opportunity_id != target.opportunity_id:
         cutting.set_apart(thread)
         cutting.set_apart(target)
     _join_members(session, thread.id, target.id)

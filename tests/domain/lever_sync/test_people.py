@@ -116,6 +116,17 @@ def test_a_merge_notes_what_is_confidential_where_it_was_said_and_there_alone(ap
     assert kept.restricted
 
 
+def test_a_merge_notes_what_waits_where_it_was_said(app: Flask) -> None:
+    apply(opportunity(id="a", contact="a"), opportunity(id="b", contact="b"))
+    for name in "ab":
+        factories.message(thread_of(name, name), body=f"About {name}")
+    apply(opportunity(id="a", contact="b", updatedAt=at(5).timestamp() * 1000), minutes=6)
+    noted = select(Message.body, Transcript.opportunity_lever_id).join(
+        Transcript, Transcript.id == Message.transcript_id
+    )
+    assert sorted(tuple(one) for one in db.session.execute(noted)) == [("About a", "a"), ("About b", "b")]
+
+
 def test_a_confidential_opportunity_that_leaves_the_person_takes_its_note_along(app: Flask) -> None:
     apply(opportunity(id="a", contact="old", confidentiality="confidential"), opportunity(id="c", contact="old"))
     apply(opportunity(id="b", contact="new", phones=[{"value": "218-555-0199"}]))
