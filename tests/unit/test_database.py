@@ -195,10 +195,11 @@ def test_connections_the_server_ended_meanwhile_are_replaced(
         db.engine.dispose()
 
 
-def test_postgresql_compiles_no_statement(app: Flask) -> None:
+def test_postgresql_neither_compiles_a_statement_nor_starts_helpers_for_it(app: Flask) -> None:
     if db.engine.dialect.name != "postgresql":
         pytest.skip("SQLite knows no such thing")
     assert db.session.scalar(text("SHOW jit")) == "off"
+    assert db.session.scalar(text("SHOW max_parallel_workers_per_gather")) == "0"
 
 
 def test_what_was_read_before_does_not_let_a_write_stay_that_is_taken_back(app: Flask) -> None:
