@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, retention, search, sessions, stopping, throttle
+from grayscale.domain import assignments, audit, retention, search, sessions, stopping, throttle
 from grayscale.domain.company import company
 from grayscale.domain.lever import deliveries
 from grayscale.domain.transcripts import due
@@ -36,7 +36,7 @@ def tidy() -> int:
     sessions.purge(now)
     throttle.purge(now)
     search.forget_deleted(PAGES_AT_ONCE)
-    done = purged + due.find_forgotten()
+    done = purged + due.find_forgotten() + assignments.release_forgotten()
     if done:
         # Others want to write as well: on SQLite there is one writer.
         stopping.wait(BREATH_SECONDS)

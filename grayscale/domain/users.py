@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import audit, passwords, sessions, ways_in
+from grayscale.domain import assignments, audit, passwords, sessions, ways_in
 from grayscale.domain.company import company, ensure_rows
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.extensions import db
@@ -137,22 +137,25 @@ def change_role(user_id: int, role: Role, by: User) -> None:
         audit.record("user.role_changed", by=by, subject=user.email, detail={"from": before, "to": role})
 
 
-def deactivate(user_id: int, by: User) -> None:
+def deactivate(user_id: int, by: User) -> int:
     """End every sign-in of this person and let them in no more. Their texts keep their name.
 
-    Raises ``Conflict`` for the last super admin who can sign in.
+    Their conversations are nobody's then; answers how many. Raises ``Conflict`` for the last super admin who can sign
+    in.
     """
     with transaction():
         user = get(user_id)
         if not user.active:
-            return
+            return 0
         super_admins = ways_in.hold_super_admins()
         user.active = False
         if user in super_admins:
             _keep_a_super_admin(super_admins)
         sessions.end_all(user.id)
         user.link_hash = user.link_expires_at = None
-        audit.record("user.deactivated", by=by, subject=user.email)
+        released = assignments.release_all_of(user)
+        audit.record("user.deactivated", by=by, subject=user.email, detail={"unassigned": released})
+    return released
 
 
 def reactivate(user_id: int, by: User) -> None:

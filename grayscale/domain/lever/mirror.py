@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from grayscale.clients.lever import types
 from grayscale.database import transaction
-from grayscale.domain import changes
+from grayscale.domain import assignments, changes
 from grayscale.domain.lever import erasure, mirror_bulk, mirror_people
 from grayscale.domain.lever.mirror_changes import Applied, Change, changes_of
 from grayscale.domain.lever.mirror_interviews import apply_interviews
@@ -121,6 +121,7 @@ def write(prepared: Prepared, via: Via) -> Applied:
     if touched:
         conversations = session.scalars(select(Conversation.id).where(Conversation.candidate_id.in_(touched))).all()
         if conversations:
+            assignments.release_among(conversations)
             changes.touch(conversations)
     return Applied(seen=len(prepared.rows), written=len(rows) + len(persons), changes=tuple(found))
 

@@ -101,11 +101,15 @@ def accept_proposal(user_id: int) -> ResponseReturnValue:
 @super_admin_only
 def deactivate(user_id: int) -> ResponseReturnValue:
     try:
-        users.deactivate(user_id, me())
+        released = users.deactivate(user_id, me())
     except Conflict as error:
         flash(str(error), "error")
         return redirect(url_for("settings_users.show", user_id=user_id), 303)
-    flash(f"{users.get(user_id).name} is deactivated and signed out everywhere.", "success")
+    said = f"{users.get(user_id).name} is deactivated and signed out everywhere."
+    if released:
+        theirs = "One conversation is" if released == 1 else f"{released} conversations are"
+        said += f" {theirs} unassigned now."
+    flash(said, "success")
     return redirect(url_for("settings_users.index"), 303)
 
 
