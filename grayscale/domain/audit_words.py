@@ -49,6 +49,8 @@ WORDS = {
     "consent.recorded": "Recorded consent of the number ending",
     "conversation.assigned": "Assigned",
     "conversation.matched": "Matched to a candidate: conversation",
+    "conversation.number_chosen": "Chose the number to text in conversation",
+    "conversation.number_vouched": "Kept a number Lever no longer lists in conversation",
     "conversation.opportunity_chosen": "Chose where Notes go: ",
     "delivery.failed_replayed": "Replayed all failed events",
     "delivery.replayed": "Replayed event",

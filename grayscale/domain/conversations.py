@@ -8,12 +8,11 @@ from grayscale import clock
 from grayscale.database import in_transaction, transaction
 from grayscale.domain import audit, changes, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
-from grayscale.domain.texting import account, consent, lines
+from grayscale.domain.texting import account, consent, lines, numbers
 from grayscale.domain.transcripts import due
 from grayscale.domain.transcripts.target import choose as note_on
 from grayscale.extensions import db
 from grayscale.models import (
-    CANCELABLE,
     Candidate,
     CandidatePhone,
     Conversation,
@@ -57,7 +56,8 @@ def start(
         if found:
             existing = _first_visible(found, by)
             if phone_id is not None:
-                _change_peer(existing, _textable(candidate, phone_id))
+                numbers.switch(existing, _textable(candidate, phone_id), by)
+                changes.touch([existing.id])
             if opportunity is not None and opportunity_id is not None:
                 note_on(existing.id, opportunity.id, by)
             return existing
@@ -78,7 +78,7 @@ def start(
             conversation.opportunity_chosen = opportunity_id is not None
         session.add(conversation)
         session.flush()
-        _take_over_unknown(conversation)
+        take_over_unknown(conversation)
         changes.touch([conversation.id])
         return conversation
 
@@ -140,7 +140,7 @@ def for_inbound(peer: str, number: SendingNumber) -> Conversation:
         )
         if held is not None:
             # They text from another number of theirs: answers go there.
-            _change_peer(held, peer)
+            numbers.change(held, peer)
             return held
     return _open(peer, number, candidate_id)
 
@@ -184,7 +184,7 @@ def match(conversation_id: int, candidate_id: int, by: User) -> Conversation:
             session.delete(conversation)
         else:
             _move(conversation, target, whole=False)
-        _change_peer(target, conversation.peer)
+        numbers.change(target, conversation.peer, vouched=not _has(candidate, conversation.peer))
         lines.add(target.id, f"Matched to {candidate.display_name} by {by.name}.")
         session.flush()
         changes.touch([target.id] if conversation.candidate_id is None else [target.id, conversation.id])
@@ -296,8 +296,13 @@ def _is_seen_by_assignee(conversation: Conversation) -> bool:
     return owner.active and db.session.scalar(seen) is not None
 
 
+def _has(candidate: Candidate, e164: str) -> bool:
+    return any(phone.e164 == e164 for phone in candidate.phones)
+
+
 def _give(conversation: Conversation, candidate: Candidate, by: User) -> None:
     conversation.candidate_id = candidate.id
+    conversation.peer_vouched = not _has(candidate, conversation.peer)
     opportunity = choose_opportunity(candidate.id, by)
     conversation.opportunity_id = opportunity.id if opportunity else None
     lines.add(conversation.id, f"Matched to {candidate.display_name} by {by.name}.")
@@ -305,7 +310,7 @@ def _give(conversation: Conversation, candidate: Candidate, by: User) -> None:
     changes.touch([conversation.id])
 
 
-def _take_over_unknown(conversation: Conversation) -> None:
+def take_over_unknown(conversation: Conversation) -> None:
     """Texts this number sent before anybody knew whose it is belong to the conversation that now begins."""
     if len(candidates_with(conversation.peer)) != 1:
         return
@@ -350,16 +355,3 @@ def _move(source: Conversation, target: Conversation, *, whole: bool) -> None:
     for conversation in (source, target):
         refresh_last(conversation)
     target.archived_at = None
-
-
-def _change_peer(conversation: Conversation, peer: str) -> None:
-    """Text another number of the candidate's from now on, also with what still waits."""
-    if conversation.peer == peer:
-        return
-    conversation.peer = peer
-    db.session.execute(
-        update(Message)
-        .where(Message.conversation_id == conversation.id, Message.state.in_(CANCELABLE))
-        .values(peer=peer)
-        .execution_options(synchronize_session=False)
-    )

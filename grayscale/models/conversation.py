@@ -62,6 +62,8 @@ class Conversation(db.Model):  # type: ignore[name-defined]
     sending_number_id: Mapped[int] = mapped_column(ForeignKey("sending_number.id", ondelete="RESTRICT"))
     # The candidate's number texts go to now: E.164, or a short code as the carrier named it.
     peer: Mapped[str] = mapped_column(E164)
+    # A person said that this number is the candidate's, whether Lever lists it or not.
+    peer_vouched: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The opportunity its transcripts go to, and whether a person chose it.
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunity.id", ondelete="SET NULL"))
     opportunity_chosen: Mapped[bool] = mapped_column(default=False)

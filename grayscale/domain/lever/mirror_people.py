@@ -80,8 +80,24 @@ def _write_phones(session: Session, new: Mapping[int, PhoneList], changed: Mappi
             elif known.position != position:
                 session.execute(update(CandidatePhone).where(CandidatePhone.id == known.id).values(position=position))
     if gone:
+        _doubt(session, gone)
         session.execute(delete(CandidatePhone).where(CandidatePhone.id.in_(gone)))
     mirror_bulk.insert(session, CandidatePhone.__table__, added)
+
+
+def _doubt(session: Session, gone: list[int]) -> None:
+    """That a number is theirs, whatever Lever lists, was said before Lever took it away."""
+    taken = select(CandidatePhone.candidate_id, CandidatePhone.e164).where(CandidatePhone.id.in_(gone))
+    for candidate_id, e164 in session.execute(taken).all():
+        session.execute(
+            update(Conversation)
+            .where(
+                Conversation.candidate_id == candidate_id,
+                Conversation.peer == e164,
+                Conversation.peer_vouched.is_(True),
+            )
+            .values(peer_vouched=False)
+        )
 
 
 def move(session: Session, opportunity_id: int, old: int, new: int) -> set[int]:
@@ -147,7 +163,7 @@ def _join(session: Session, thread: Conversation, target: Conversation) -> None:
         if table.name != ConversationMember.__tablename__:
             session.execute(update(table).where(table.c[column] == thread.id).values({column: target.id}))
     if thread.last_activity_at > target.last_activity_at:
-        target.peer = thread.peer
+        target.peer, target.peer_vouched = thread.peer, thread.peer_vouched
         target.needs_reply = thread.needs_reply
     target.restricted = target.restricted or becomes_restricted
     target.has_failure = target.has_failure or thread.has_failure

@@ -19,8 +19,10 @@ from grayscale.domain.texting import gate, introduction, lines, messages, segmen
 from grayscale.extensions import db
 from grayscale.models import CANCELABLE, Conversation, Kind, Message, MessageState
 
-# What time may mend: such a text is planned all the same, and the gate decides when it goes.
-PASSING = (gate.Code.SENDER_STOPPED, gate.Code.OVER_LIMIT, gate.Code.STOP_SUGGESTED)
+# What time or a person may mend: such a text is planned all the same, and the gate decides when it goes.
+PASSING = (
+    gate.Code.SENDER_STOPPED, gate.Code.OVER_LIMIT, gate.Code.STOP_SUGGESTED, gate.Code.UNLISTED_NUMBER,
+)
 BATCH = 100
 
 

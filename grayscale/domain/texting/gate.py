@@ -1,9 +1,9 @@
 """The one gate in front of every text, whoever or whatever wants to send it.
 
 Asked when a text is submitted and again right before it is called to the carrier. In order: the number is valid, not
-opted out, consent is on record where the company demands it, the hour is allowed, the limit of unanswered texts is not
-reached, the first text says who writes and how to opt out, the sender may send. Quiet hours hold a text; everything
-else blocks it.
+opted out and still the candidate's in Lever, consent is on record where the company demands it, the hour is allowed,
+the limit of unanswered texts is not reached, the first text says who writes and how to opt out, the sender may send. Quiet
+hours hold a text; everything else blocks it.
 
 No way of sending goes around it: each only writes a row (``outbound.submit`` for people, ``automated.plan`` for the
 application, ``inbound`` for the answer to a keyword), and ``sending``, which alone calls the carrier, asks here first.
@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 
 from grayscale.domain.company import company, texting_account
-from grayscale.domain.texting import consent, gate_words, hours, introduction, phones
+from grayscale.domain.texting import consent, gate_words, hours, introduction, numbers, phones
 from grayscale.domain.texting.introduction import COUNTED
 from grayscale.extensions import db
 from grayscale.models import (
@@ -56,6 +56,7 @@ class Code(enum.StrEnum):
     CONTACT_FORBIDDEN = "contact_forbidden"
     OPTED_OUT = "opted_out"
     STOP_SUGGESTED = "stop_suggested"
+    UNLISTED_NUMBER = "unlisted_number"
     NO_CONSENT = "no_consent"
     QUIET_HOURS = "quiet_hours"
     OVER_LIMIT = "over_limit"
@@ -108,6 +109,7 @@ def check(
         _forbidden(conversation),
         _opted_out(to),
         _stop_suggested(conversation),
+        _unlisted(conversation, to),
         _consent(to, at),
         held := _hours(conversation, to, at, message),
         _limit(conversation, to, at, message),
@@ -201,6 +203,12 @@ def _stop_suggested(conversation: Conversation) -> Verdict | None:
         return None
     sentence = "They seem to ask for no more texts. Nothing is sent until you say whether it was an opt-out."
     return Verdict(False, Code.STOP_SUGGESTED, sentence)
+
+
+def _unlisted(conversation: Conversation, peer: str) -> Verdict | None:
+    if not numbers.is_unlisted(conversation, peer):
+        return None
+    return Verdict(False, Code.UNLISTED_NUMBER, numbers.unlisted_sentence(conversation, peer))
 
 
 def _consent(peer: str, at: datetime) -> Verdict | None:

@@ -50,6 +50,8 @@ LONGEST_BACKOFF = 300.0
 # What the carrier may still do with a text it took, in seconds.
 VALIDITY = (60, 36000)
 READY = (MessageState.QUEUED, MessageState.SCHEDULED)
+# Refused until a person decides, who then decides about the text too.
+ASKED = (gate.Code.STOP_SUGGESTED, gate.Code.UNLISTED_NUMBER)
 QUEUE_FULL = "21611"
 # How soon a text that waits for the first one to be proven asks again.
 BEHIND = timedelta(seconds=5)
@@ -232,7 +234,7 @@ def _refuse(message: Message, verdict: gate.Verdict) -> None:
     elif verdict.code is gate.Code.BEHIND_FIRST:
         message.lease_until = clock.now() + BEHIND
         return
-    elif verdict.code is gate.Code.STOP_SUGGESTED:
+    elif verdict.code in ASKED:
         _ask(message, verdict.sentence)
         return
     else:

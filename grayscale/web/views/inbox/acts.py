@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from grayscale.database import end_read
-from grayscale.domain import inbox_acts, inbox_thread
+from grayscale.domain import choosing_number, inbox_acts, inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.inbox_member import mark_unread
 from grayscale.domain.lever import refresh
@@ -13,6 +13,7 @@ from grayscale.domain.texting import consent
 from grayscale.domain.transcripts import target
 from grayscale.models import ConsentHow, ConsentKind, ConsentSource
 from grayscale.web.auth import me
+from grayscale.web.filters import phone
 from grayscale.web.htmx import respond, wants_partial
 from grayscale.web.views.inbox.blueprint import bp
 from grayscale.web.views.inbox.thread import panel_context
@@ -177,6 +178,25 @@ def not_opt_out(conversation_id: int) -> ResponseReturnValue:
     inbox_thread.require(conversation_id, me())
     inbox_acts.settle_opt_out(conversation_id)
     return reload(conversation_id, "Noted: not an opt-out.")
+
+
+@bp.post("/inbox/<int:conversation_id>/number")
+def number(conversation_id: int) -> ResponseReturnValue:
+    """Text another of the candidate's numbers from now on."""
+    inbox_thread.require(conversation_id, me())
+    try:
+        found = choosing_number.choose(conversation_id, request.form.get("phone", 0, type=int), me())
+    except DomainError as error:
+        return refused(conversation_id, str(error))
+    return reload(conversation_id, f"Texts go to {phone(found.peer)} from now on, those that wait as well.")
+
+
+@bp.post("/inbox/<int:conversation_id>/number/keep")
+def keep_number(conversation_id: int) -> ResponseReturnValue:
+    """The number is theirs, although Lever does not list it."""
+    inbox_thread.require(conversation_id, me())
+    choosing_number.keep(conversation_id, me())
+    return reload(conversation_id, "Noted: the number is theirs.")
 
 
 def reload(conversation_id: int, words: str) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from grayscale import clock
 from grayscale.domain import drafts
-from grayscale.domain.texting import consent, gate, segments, uploads, wording
+from grayscale.domain.texting import consent, gate, numbers, segments, uploads, wording
 from grayscale.extensions import db
 from grayscale.models import Conversation, Message, User
 from grayscale.web.views.inbox.thread import is_opted_out, new_submission_key
@@ -69,6 +69,7 @@ def gate_context(conversation: Conversation, user: User) -> dict[str, Any]:
         "conversation": conversation,
         "opted_out": opted_out,
         "opted_out_by": db.session.get(User, opted_out.by_id) if opted_out is not None and opted_out.by_id else None,
+        "unlisted": numbers.is_unlisted(conversation, conversation.peer),
         "verdict": gate.check(conversation, at=clock.now(), by=user),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g
 
-from grayscale.domain import candidates, inbox_acts, inbox_thread
+from grayscale.domain import candidates, choosing_number, inbox_acts, inbox_thread
 from grayscale.domain.inbox import Place
 from grayscale.domain.inbox_member import member
 from grayscale.domain.inbox_said import Said
@@ -127,6 +127,7 @@ def panel_context(conversation: Conversation, user: User) -> dict[str, Any]:
         "follows": mine is not None and mine.follows,
         "profile": profile,
         "sharing": candidates.sharing(conversation, user),
+        "before": choosing_number.texted_before(conversation, user) if candidate is None else [],
         "agendas": interviews.agendas(each.opportunity for each in profile.candidacies) if profile is not None else {},
         "colleagues": inbox_acts.colleagues(),
     }

@@ -17,11 +17,12 @@ from grayscale.domain.inbox import Listing
 from grayscale.domain.inbox_acts import Colleague
 from grayscale.domain.inbox_said import Said
 from grayscale.domain.presence import Viewer
-from grayscale.domain.texting import gate, gate_words, keywords, outbound
+from grayscale.domain.texting import gate, gate_words, keywords, numbers, outbound
 from grayscale.domain.texting.consent import Standing
 from grayscale.domain.transcripts.state import NoteLine
 from grayscale.extensions import db
 from grayscale.models import (
+    CandidatePhone,
     ConsentHow,
     ConsentKind,
     ConsentSource,
@@ -216,6 +217,18 @@ def tied_posting(conversation: Conversation, profile: Profile) -> str:
 
 
 bp.add_app_template_global(is_opted_out)
+
+
+@bp.app_template_global("numbers_to_choose")
+def numbers_to_choose(conversation: Conversation) -> list[CandidatePhone]:
+    """The candidate's further numbers that may be texted.
+
+    Nobody who opted out is followed to another number, unless Lever no longer lists the one that did.
+    """
+    peer = conversation.peer
+    if is_opted_out(conversation, peer) and not numbers.is_unlisted(conversation, peer):
+        return []
+    return [phone for phone in numbers.others(conversation) if not is_opted_out(conversation, phone.e164 or "")]
 
 
 @bp.app_template_global("message_items")
