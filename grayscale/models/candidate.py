@@ -40,6 +40,8 @@ class Candidate(db.Model):  # type: ignore[name-defined]
     anonymized: Mapped[bool] = mapped_column(default=False)
     # Lever's data protection forbids contacting this person.
     contact_forbidden: Mapped[bool] = mapped_column(default=False)
+    # When its allowance to contact them ends, which Lever tells nobody when it comes; None for no end.
+    contact_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The version this row shows: Lever's updatedAt (else createdAt) of the opportunity it was read from.
     lever_updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     content_hash: Mapped[str] = mapped_column(String(32), default="")

@@ -13,6 +13,7 @@ from grayscale.database import transaction
 from grayscale.domain.errors import Invalid
 from grayscale.domain.texting import consent, gate, introduction, outbound
 from grayscale.domain.texting.gate import Code
+from grayscale.domain.texting.outbound import Blocked
 from grayscale.models import (
     Candidate,
     CandidatePhone,
@@ -78,6 +79,25 @@ def test_a_number_the_carrier_called_dead_is_not_texted(conversation: Conversati
 def test_levers_data_protection_is_obeyed(conversation: Conversation, jonas: User) -> None:
     change(Candidate, conversation.candidate_id, contact_forbidden=True)
     assert ask(conversation, jonas).code is Code.CONTACT_FORBIDDEN
+
+
+def test_an_allowance_to_contact_ends_by_itself_before_the_composer_and_before_the_call(
+    conversation: Conversation, jonas: User, carrier: Carrier, submit: Submit, time: time_machine.Traveller
+) -> None:
+    ends = clock.now() + timedelta(minutes=5)
+    change(Candidate, conversation.candidate_id, contact_until=ends)
+    waiting = submit(conversation, send_at=ends - timedelta(seconds=1))
+    with pytest.raises(Blocked, match="allows contact only until"):
+        submit(conversation, send_at=ends)
+    time.move_to(ends)
+    outbound.send_due()
+    assert not carrier.posts
+    assert fresh(waiting).state is MessageState.BLOCKED
+    verdict = ask(conversation, jonas)
+    assert verdict.code is Code.CONTACT_FORBIDDEN
+    assert verdict.sentence.startswith("Lever's data protection allowed contact until Wed 3 Jun 2026, 13:05 EDT.")
+    change(Candidate, conversation.candidate_id, contact_until=ends + timedelta(days=1))
+    assert ask(conversation, jonas).allowed
 
 
 def test_where_the_company_asks_for_consent_only_consent_on_record_lets_a_text_go(

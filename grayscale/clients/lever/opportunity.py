@@ -127,6 +127,11 @@ class Opportunity:
         return self.data_protection is None or self.data_protection.contact_allowed is not False
 
     @property
+    def contact_until(self) -> datetime | None:
+        """When that allowance ends (UTC): from then on Lever forbids contact without a change of ``updated_at``."""
+        return self.data_protection.contact_expires_at if self.data_protection is not None else None
+
+    @property
     def posting_id(self) -> str | None:
         """The posting applied to, known only when applications were expanded."""
         return next((application.posting_id for application in self.applications if application.posting_id), None)

@@ -125,7 +125,9 @@ def _person_row(
         "anonymized": one.is_anonymized,
         "contact_forbidden": not one.may_contact,
     }
-    row["content_hash"] = content_hash(*row.values(), numbers)
+    # Told by the hash only where there is one: most have none.
+    row["content_hash"] = content_hash(*row.values(), numbers, *filter(None, [one.contact_until]))
+    row["contact_until"] = one.contact_until
     row["time_zone"] = place_zone(one.location)
     row["lever_updated_at"] = newest
     row["fetched_at"] = fetched_at

@@ -2,8 +2,8 @@
 
 Asked when a text is submitted and again right before it is called to the carrier. In order: the number is valid, not
 opted out and still the candidate's in Lever, consent is on record where the company demands it, the hour is allowed,
-the limit of unanswered texts is not reached, the first text says who writes and how to opt out, the sender may send. Quiet
-hours hold a text; everything else blocks it.
+the limit of unanswered texts is not reached, the first text says who writes and how to opt out, the sender may send.
+Quiet hours hold a text; everything else blocks it.
 
 No way of sending goes around it: each only writes a row (``outbound.submit`` for people, ``automated.plan`` for the
 application, ``inbound`` for the answer to a keyword), and ``sending``, which alone calls the carrier, asks here first.
@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 
+from grayscale import clock
 from grayscale.domain.company import company, texting_account
 from grayscale.domain.texting import consent, gate_words, hours, introduction, numbers, phones
 from grayscale.domain.texting.introduction import COUNTED
@@ -106,7 +107,7 @@ def check(
     held: Verdict | None = None
     for verdict in (
         _number(conversation, to),
-        _forbidden(conversation),
+        _forbidden(conversation, at),
         _opted_out(to),
         _stop_suggested(conversation),
         _unlisted(conversation, to),
@@ -180,13 +181,18 @@ def _number(conversation: Conversation, peer: str) -> Verdict | None:
     return Verdict(False, Code.INVALID_NUMBER, f"This number cannot be texted. {why}") if why else None
 
 
-def _forbidden(conversation: Conversation) -> Verdict | None:
+def _forbidden(conversation: Conversation, at: datetime) -> Verdict | None:
     candidate = conversation.candidate
-    if candidate is None or not candidate.contact_forbidden:
+    if candidate is None:
         return None
-    return Verdict(
-        False, Code.CONTACT_FORBIDDEN, "Lever's data protection does not let us contact this candidate."
-    )
+    if candidate.contact_forbidden:
+        sentence = "Lever's data protection does not let us contact this candidate."
+    elif candidate.contact_until is not None and candidate.contact_until <= at:
+        is_over = candidate.contact_until <= clock.now()
+        sentence = gate_words.not_beyond(candidate.contact_until, company().time_zone, is_over=is_over)
+    else:
+        return None
+    return Verdict(False, Code.CONTACT_FORBIDDEN, sentence)
 
 
 def _opted_out(peer: str) -> Verdict | None:

@@ -37,6 +37,14 @@ def live(now: datetime, they_wrote: datetime, zones: Sequence[str], *, went: boo
     return f"It is {clock}, outside texting hours. They wrote {ago}, so your reply goes now."
 
 
+def not_beyond(end: datetime, zone: str, *, is_over: bool) -> str:
+    """That the candidate may be contacted no longer than *end*, on the company's clock, and what helps."""
+    local = end.astimezone(ZoneInfo(zone))
+    when = f"{local:%a} {local.day} {local:%b %Y}, {local:%H:%M %Z}"
+    told = f"allowed contact until {when}" if is_over else f"allows contact only until {when}"
+    return f"Lever's data protection {told}. Once it is renewed in Lever, choose Refresh from Lever."
+
+
 def _whose(zones: Sequence[str]) -> str:
     return "their time" if len(zones) == 1 else f"{_city(zones[0])} time"
 

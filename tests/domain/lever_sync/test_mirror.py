@@ -190,6 +190,13 @@ def test_do_not_contact_is_kept_with_the_person(app: Flask) -> None:
     assert the_candidate().contact_forbidden
 
 
+def test_until_when_contact_is_allowed_is_kept_and_renewed_without_a_new_version(app: Flask) -> None:
+    for until, seen in ((at(60), 1), (at(90), 2), (None, 3)):
+        contact = {"allowed": True, "expiresAt": int(until.timestamp() * 1000) if until else None}
+        mirror.apply_opportunities([opportunity(dataProtection={"contact": contact})], at(seen), Via.POLL)
+        assert the_candidate().contact_until == until
+
+
 def test_what_small_lists_hold_that_lever_does_not_document_is_told(app: Flask) -> None:
     mirror.apply_postings([types.Posting.parse({"id": "p", "text": "Nurse", "state": "hibernating"})], at(0))
     mirror.apply_reasons([types.ArchiveReason.parse({"id": "r", "text": "Other", "type": "mystery"})], at(0))
