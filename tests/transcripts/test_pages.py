@@ -115,6 +115,18 @@ def test_unsure_is_decided_by_a_person_post_it_again(
     assert len(lever.values) == 2
 
 
+def test_what_lever_lists_is_not_posted_again_whatever_was_known_of_the_key(
+    chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
+) -> None:
+    [transcript] = unsure(chat, lever, time)
+    lever.may_list = True
+    answer = as_jonas.post(f"/notes/{transcript}/post-again", htmx=True)
+    assert "it arrived, so it was not posted again" in answer.headers["HX-Trigger"]
+    work()
+    assert states() == [TranscriptState.POSTED]
+    assert len(lever.values) == 1
+
+
 def test_a_long_one_begun_in_doubt_goes_on_under_the_note_a_person_names(
     chat: Chat, lever: FakeLever, time: Time, as_jonas: Browser
 ) -> None:

@@ -268,6 +268,23 @@ def test_what_was_unsure_is_looked_up_once_the_key_may_list(chat: Chat, lever: F
     assert len(lever.values) == 1
 
 
+def test_a_new_key_is_asked_by_itself_whether_an_unsure_note_is_there(
+    chat: Chat, lever: FakeLever, time: Time
+) -> None:
+    test_without_the_permission_to_list_a_lost_answer_is_left_to_people(chat, lever, time)
+    connect(permissions={})
+    work()
+    assert states() == [TranscriptState.UNSURE], "that key may not list them either"
+    asked = lever.calls
+    work()
+    assert lever.calls == asked
+    lever.may_list = True
+    connect(permissions={})
+    work()
+    assert states() == [TranscriptState.POSTED]
+    assert len(lever.values) == 1
+
+
 def test_a_killed_process_leaves_a_question_not_a_second_note(chat: Chat, lever: FakeLever, time: Time) -> None:
     chat.sent()
     time.shift(HOUR)

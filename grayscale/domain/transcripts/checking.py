@@ -96,9 +96,11 @@ def read(client: LeverClient, opportunity: str, note_id: str, mark: str) -> Note
 
 
 def reopen_unsure() -> int:
-    """Look up what people were asked about, once the key may list notes. How many were taken up."""
+    """Look up what people were asked about, once there is a key that may list notes or was not asked to yet. How many
+    were taken up."""
     unsure = Transcript.state == TranscriptState.UNSURE
-    if db.session.scalar(select(Transcript.id).where(unsure).limit(1)) is None or not permissions.may("list_notes"):
+    one = db.session.scalar(select(Transcript.id).where(unsure).limit(1))
+    if one is None or permissions.may("list_notes") is False:
         return 0
     with transaction() as session:
         some = select(Transcript).where(unsure).limit(500).with_for_update(skip_locked=True, key_share=True)

@@ -6,15 +6,17 @@ from sqlalchemy import select
 
 from grayscale import clock
 from grayscale.clients.errors import ClientError, Forbidden
+from grayscale.clients.errors import NotFound as Gone
 from grayscale.database import end_read, transaction
 from grayscale.domain import audit, locks, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from grayscale.domain.lever import connection, permissions
 from grayscale.domain.nudges import Job, nudge
 from grayscale.domain.transcripts import attempt, checking, cutting, eligible
-from grayscale.models import Conversation, Transcript, TranscriptState, User
+from grayscale.models import Conversation, Transcript, TranscriptPart, TranscriptState, User
 
 HIDDEN = "There is no such transcript, or it is not visible to you."
+THERE = "Lever lists this Note: it arrived, so it was not posted again."
 DECIDED = "This transcript is no longer in doubt: somebody or something was quicker. Nothing was changed."
 
 
@@ -30,12 +32,7 @@ def is_in_lever(transcript_id: int, by: User, note: str = "") -> None:
         part = attempt.open_part(transcript)
         if part is None or part.number != number:
             raise Conflict(DECIDED)
-        part.posted_at = clock.now()
-        part.note_id = note_id
-        if attempt.open_part(transcript) is None:
-            attempt.complete(transcript)
-        else:
-            attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
+        _adopt(transcript, part, note_id)
         _written_down("transcript.is_in_lever", transcript, by)
 
 
@@ -68,12 +65,59 @@ def _find_begun(transcript_id: int, by: User, note: str) -> tuple[int, str | Non
 
 
 def post_again(transcript_id: int, by: User) -> None:
-    """The person looked: the Note in doubt is not in Lever. Raises ``NotFound``, ``Conflict``."""
+    """The person looked: the Note in doubt is not in Lever. Where the key may list notes, Lever has the last word.
+
+    Raises ``NotFound``, ``Conflict``, also when it is in Lever, and ``Invalid`` or ``connection.NotConnected`` when
+    Lever could not be asked.
+    """
+    _not_in_lever(transcript_id, by)
     with transaction():
         transcript = _in_state(transcript_id, by, TranscriptState.UNSURE)
         attempt.forget_call(transcript)
         attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
         _written_down("transcript.post_again", transcript, by)
+
+
+def _not_in_lever(transcript_id: int, by: User) -> None:
+    """Look among the opportunity's notes, whatever was known of the key; a Note that is there is adopted."""
+    with transaction():
+        transcript = _in_state(transcript_id, by, TranscriptState.UNSURE)
+        part = attempt.open_part(transcript)
+        if part is None or transcript.opportunity_lever_id is None:
+            return
+        part_id, opportunity = part.id, transcript.opportunity_lever_id
+        mark = checking.mark_of(transcript, part.number)
+    client = connection.client()
+    end_read()
+    try:
+        found = checking.find(client, opportunity, mark)
+    except Forbidden:
+        permissions.learn("list_notes", granted=False)
+        return
+    except Gone:
+        return
+    except ClientError as error:
+        raise Invalid(f"Not posted again: Lever could not be asked whether it is there. {error.message}") from error
+    permissions.learn("list_notes", granted=True)
+    if found is None:
+        return
+    with transaction():
+        transcript = _in_state(transcript_id, by, TranscriptState.UNSURE)
+        part = attempt.open_part(transcript)
+        if part is None or part.id != part_id:
+            raise Conflict(DECIDED)
+        _adopt(transcript, part, found.id)
+    raise Conflict(THERE)
+
+
+def _adopt(transcript: Transcript, part: TranscriptPart, note_id: str | None) -> None:
+    """The comment is in Lever; the ones after it are due."""
+    part.posted_at = clock.now()
+    part.note_id = note_id
+    if attempt.open_part(transcript) is None:
+        attempt.complete(transcript)
+    else:
+        attempt.release(transcript, TranscriptState.DUE, clock.now(), None)
 
 
 def try_again(transcript_id: int, by: User) -> None:

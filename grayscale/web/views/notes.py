@@ -93,7 +93,10 @@ def is_in_lever(transcript_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:transcript_id>/post-again")
 def post_again(transcript_id: int) -> ResponseReturnValue:
-    return _decided(transcript_id, decide.post_again, "It is being posted again.")
+    try:
+        return _decided(transcript_id, decide.post_again, "It is being posted again.")
+    except (Invalid, connection.NotConnected) as error:
+        return _back(listing.detail(transcript_id, me()).transcript.conversation_id, str(error), "error")
 
 
 @bp.post("/<int:transcript_id>/try-again")
