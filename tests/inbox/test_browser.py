@@ -20,6 +20,9 @@ def test_two_recruiters_at_once(office: Office) -> None:
     office.candidate_texts("Mira Okafor", "Never mind, I found the ramp!")
     expect(jonas.locator("#tail")).to_contain_text("I found the ramp", timeout=4000)
     expect(jonas.locator("#announce")).to_contain_text("I found the ramp")
+    # He reads it there: his list shows it as read, with its words.
+    expect(jonas.locator(f"#row-{mira}")).to_contain_text("I found the ramp")
+    expect(jonas.locator(f"#row-{mira} .unread-dot")).to_have_count(0)
 
     # Mei is typing while Jonas answers: she is told before hers goes, and her words stay.
     mei.get_by_label("Message", exact=True).fill("Great, see you")
@@ -67,6 +70,9 @@ def test_what_was_typed_survives(office: Office) -> None:
     page.locator(f"#row-{tomas} a").click()
     expect(page.locator("#head h2")).to_have_text("Tomás Herrera")
     expect(box).to_have_value("Three thirty on Thu")
+    # The row that was clicked still tells what is new.
+    office.candidate_texts("Tomás Herrera", "or the week after")
+    expect(page.locator(f"#row-{tomas}")).to_contain_text("or the week after")
     # The network is away: the page says so, nothing is sent, nothing is lost.
     page.context.set_offline(True)
     box.press("Enter")
@@ -125,6 +131,7 @@ def test_a_day_by_keyboard(office: Office) -> None:
     keys.type("The ramp is free")
     keys.press("Shift+Enter")
     keys.type("with your badge")
+    page.evaluate("document.getElementById('thread').scrollTop = 0")
     # Held down, it goes once.
     keys.down("Enter")
     for _ in range(5):
@@ -135,6 +142,8 @@ def test_a_day_by_keyboard(office: Office) -> None:
     )
     expect(page.get_by_label("Message", exact=True)).to_have_value("")
     assert page.locator("#tail .body", has_text="The ramp is free").count() == 1
+    expect(page.locator("#tail .message.me").last).to_be_in_viewport(ratio=1)
+    expect(page.locator("#to-end")).to_be_hidden()
     keys.press("Escape")
     keys.press("a")
     expect(page.get_by_label("Assigned to")).to_be_focused()

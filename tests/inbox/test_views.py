@@ -174,3 +174,14 @@ def test_acts_without_javascript(jonas: User, mei: User, sign_in: Callable[[User
     assert names(jonas, View.UNASSIGNED) == ["Mira"]
     refused = browser.post(f"/inbox/{conversation.id}/assign", {"assignee": "999"})
     assert refused.status == 422
+
+
+def test_reading_what_arrived_while_it_is_open_tells_the_row_too(jonas: User, as_jonas: Browser) -> None:
+    thread = talk("Mira", assignee_id=jonas.id)
+    shown = as_jonas.get("/inbox?view=mine").one("#rows")
+    assert "unread" in shown.li["class"]
+    newest = db.session.get_one(Conversation, thread.id).last_inbound_id
+    here = f"/inbox/{thread.id}/here?view=mine&shown=1&c={thread.id}&rows={shown['data-rows']}"
+    answer = as_jonas.post(here, {"read_up_to": str(newest)}, htmx=True)
+    assert "unread" not in answer.one("#rows").li["class"]
+    assert as_jonas.post(here, {"read_up_to": str(newest)}, htmx=True).status == 204

@@ -5,6 +5,7 @@
   let lastKey = 0;
   let pending = null;
   let force = false;
+  let settling = null;
 
   const list = () => document.getElementById("list");
   document.addEventListener("pointermove", (event) => { if (event.target.closest?.("#list")) lastPointer = Date.now(); });
@@ -24,6 +25,17 @@
   function hideOffer() {
     const offer = document.getElementById("offer");
     if (offer) offer.hidden = true;
+  }
+
+  // Left alone, the list brings itself up to date.
+  function settle() {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      const current = document.getElementById("rows");
+      if (!pending || !current) return;
+      if (isBeingRead(list())) settle();
+      else apply(pending);
+    }, QUIET_MS);
   }
 
   const idsOf = (rows) => [...rows.querySelectorAll(".row-item")].map((row) => row.id);
@@ -54,6 +66,7 @@
     current.dataset.rows = next.dataset.rows;
     pending = next;
     if (!moved.length) return;
+    settle();
     const offer = document.getElementById("offer");
     offer.querySelector("span").textContent = moved.length === 1 ? "1 conversation moved up" : `${moved.length} conversations moved up`;
     offer.hidden = false;

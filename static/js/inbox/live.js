@@ -10,12 +10,15 @@
   let failures = 0;
   let took = 0;
   let busy = false;
+  let answers = 0;
 
   const inbox = () => document.getElementById("inbox");
   const conversation = () => document.querySelector("#conversation[data-id]");
 
   function morph(current, next) {
-    Idiomorph.morph(current, next, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keepOpen } });
+    // A field being typed in keeps its words. Of a link that has the focus the words are refreshed like any other's.
+    const isTyping = document.activeElement?.matches("input, select, textarea");
+    Idiomorph.morph(current, next, { morphStyle: "outerHTML", ignoreActiveValue: Boolean(isTyping), callbacks: { beforeNodeMorphed: keepOpen } });
     const now = document.getElementById(next.id);
     if (now) htmx.process(now);
   }
@@ -53,7 +56,10 @@
     return params;
   }
 
-  function apply(html, asked) {
+  // Whether nothing else was applied since *before*: of two answers that overlap the later may be the older one.
+  function apply(html, asked, before) {
+    const isAlone = before === answers;
+    answers += 1;
     const template = document.createElement("template");
     template.innerHTML = html;
     const openId = conversation()?.dataset.id;
@@ -70,6 +76,7 @@
       else morph(current, next);
     }
     window.gs.refreshUnread();
+    return isAlone;
   }
 
   function tail(current, next) {
@@ -92,12 +99,13 @@
     busy = true;
     const asked = query();
     const started = performance.now();
+    const before = answers;
     try {
       const answer = await fetch(`${inbox().dataset.live}?${asked}`, { headers: { "HX-Request": "true", "HX-Current-URL": location.href }, signal: AbortSignal.timeout(20000) });
       if (answer.status === 401) { location.assign(answer.headers.get("HX-Redirect") || "/login"); return; }
       if (!answer.ok) throw new Error(String(answer.status));
-      if (answer.status === 200) apply(await answer.text(), asked);
-      if (answer.headers.has("X-Tick")) tick = answer.headers.get("X-Tick");
+      const isWhole = answer.status !== 200 ? before === answers : apply(await answer.text(), asked, before);
+      if (answer.headers.has("X-Tick")) tick = isWhole ? answer.headers.get("X-Tick") : "-1";
       failures = 0;
       offline(false);
     } catch {
@@ -147,10 +155,12 @@
     if (gone) data.set("gone", "1");
     data.set("typing", typing ? "1" : "0");
     if (window.gs.threadAtEnd()) data.set("read_up_to", document.getElementById("tail")?.dataset.last || "0");
-    fetch(open.dataset.here, { method: "POST", body: data, keepalive: true, headers: { "HX-Request": "true" } })
+    const asked = query();
+    const before = answers;
+    fetch(`${open.dataset.here}?${asked}`, { method: "POST", body: data, keepalive: true, headers: { "HX-Request": "true" } })
       .then(async (answer) => {
         if (answer.status !== 200) return;
-        apply(await answer.text(), new URLSearchParams({ c: open.dataset.id }));
+        if (!apply(await answer.text(), asked, before)) tick = "-1";
         document.dispatchEvent(new CustomEvent("inbox:read"));
       })
       .catch(() => null);

@@ -3,8 +3,12 @@
   const NEAR = 80;
   const thread = () => document.getElementById("thread");
   const atEnd = (element) => element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
-  let wasAtEnd = true;
+  let follows = true;
+  let top = 0;
   let opened = null;
+
+  // Whoever is at the end stays there while pictures load, the composer grows or the window turns.
+  const grown = new ResizeObserver(() => { if (follows) toEnd(); });
 
   function open() {
     const conversation = document.getElementById("conversation");
@@ -16,14 +20,20 @@
     if (found) found.scrollIntoView({ block: "center" });
     else if (line && element.scrollHeight > element.clientHeight) element.scrollTop = Math.max(0, line.offsetTop - element.offsetTop - 60);
     else element.scrollTop = element.scrollHeight;
-    // Pictures grow after they were laid out.
-    for (const picture of element.querySelectorAll("img")) picture.addEventListener("load", () => { if (wasAtEnd) toEnd(); }, { once: true });
-    wasAtEnd = atEnd(element);
-    element.addEventListener("scroll", () => { wasAtEnd = atEnd(element); if (wasAtEnd) offer(false); }, { passive: true });
+    follows = atEnd(element);
+    top = element.scrollTop;
+    element.addEventListener("scroll", () => {
+      // Growth alone takes nobody from the end; scrolling up does.
+      if (atEnd(element)) { follows = true; offer(false); } else if (element.scrollTop < top) follows = false;
+      top = element.scrollTop;
+    }, { passive: true });
+    grown.disconnect();
+    for (const part of [element, document.getElementById("tail")]) grown.observe(part);
   }
 
   function toEnd() {
     const element = thread();
+    follows = true;
     if (element) element.scrollTop = element.scrollHeight;
     offer(false);
   }
@@ -36,14 +46,15 @@
   // Called before and after the tail is refreshed.
   function around(refresh) {
     const element = thread();
-    const stay = element && !atEnd(element);
-    const before = document.querySelectorAll("#tail .message").length;
+    const shown = new Set([...document.querySelectorAll("#tail .message")].map((message) => message.id));
     refresh();
-    const grew = document.querySelectorAll("#tail .message").length > before;
     if (!element) return;
-    if (!stay) toEnd();
-    else if (grew) offer(true);
+    if (follows) toEnd();
+    else if ([...document.querySelectorAll("#tail .message:not(.me)")].some((message) => !shown.has(message.id))) offer(true);
   }
+
+  // One's own text is looked at where it goes.
+  document.addEventListener("composer:sent", toEnd);
 
   // Older messages are put above: what is being read must not move.
   let heightBefore = null;
@@ -61,5 +72,5 @@
   }, { capture: true, passive: true });
   document.addEventListener("DOMContentLoaded", open);
 
-  window.gs = Object.assign(window.gs || {}, { aroundTail: around, threadAtEnd: () => !thread() || atEnd(thread()) });
+  window.gs = Object.assign(window.gs || {}, { aroundTail: around, threadAtEnd: () => !thread() || follows || atEnd(thread()) });
 })();

@@ -1,11 +1,13 @@
 """Keeping what is typed, and saying who is here: small writes the page makes by itself."""
 
-from flask import render_template, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
-from grayscale.domain import drafts, inbox, inbox_thread, presence
+from grayscale.domain import drafts, inbox_thread, presence
 from grayscale.web.auth import me
 from grayscale.web.htmx import respond
+from grayscale.web.panel import is_panel
+from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
 
 
@@ -18,7 +20,7 @@ def save_draft(conversation_id: int) -> ResponseReturnValue:
 
 @bp.post("/inbox/<int:conversation_id>/here")
 def here(conversation_id: int) -> ResponseReturnValue:
-    """This person has the conversation open; answers the counts when something became read by it."""
+    """This person has the conversation open; answers counts and rows when something became read by it."""
     inbox_thread.require(conversation_id, me())
     if request.form.get("gone"):
         presence.gone(conversation_id, me())
@@ -31,4 +33,5 @@ def here(conversation_id: int) -> ResponseReturnValue:
     )
     if not news:
         return "", 204
-    return respond(render_template("inbox/_counts.html", counts=inbox.counts(me()), cap=inbox.COUNT_CAP))
+    # What a person has read is theirs alone and does not turn the change clock: no poll would tell.
+    return respond("" if is_panel() else "\n".join(listing.news()))

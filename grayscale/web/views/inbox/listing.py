@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request, session
+from flask import current_app, render_template, request, session
 from markupsafe import Markup
 
 from grayscale.domain import inbox, search
@@ -68,6 +68,22 @@ def context(user: User, what: Asked, *, shown: int = 0, selected: int | None = N
 def page(user: User, what: Asked, *, shown: int = 0, after: Place | None = None) -> Listing:
     """The rows of a view: a page, or as many as the browser already shows."""
     return inbox.page(user, what.view, after=after, limit=min(max(shown, inbox.PAGE), LONGEST_LIST))
+
+
+def news() -> list[str]:
+    """The counts and rows as they are, where the browser that asks shows others."""
+    counts = inbox.counts(me())
+    parts = []
+    if "-".join(str(counts[view]) for view in View) != request.args.get("counts", ""):
+        parts.append(render_template("inbox/_counts.html", counts=counts, cap=inbox.COUNT_CAP))
+    what = asked(me(), remember=False)
+    if what.query:
+        return parts
+    rows = page(me(), what, shown=request.args.get("shown", 0, type=int))
+    if digest(rows) != request.args.get("rows", ""):
+        selected = request.args.get("c", type=int)
+        parts.append(render_template("inbox/_rows.html", listing=rows, asked=what, selected=selected, found=None))
+    return parts
 
 
 def digest(listing: Listing) -> str:

@@ -7,8 +7,8 @@ value: what the browser has seen, it has seen completely, so sleep or a lost net
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from grayscale.domain import changes, inbox, inbox_thread, presence
-from grayscale.domain.inbox import Place, View
+from grayscale.domain import changes, inbox_thread, presence
+from grayscale.domain.inbox import Place
 from grayscale.models import Conversation
 from grayscale.web.auth import me
 from grayscale.web.htmx import respond
@@ -32,29 +32,13 @@ def live() -> ResponseReturnValue:
         parts.append(render_template("inbox/_presence.html", present=present))
     if tick != since:
         # Beside Lever there is no list.
-        parts += [] if is_panel() else _list_parts()
+        parts += [] if is_panel() else listing.news()
         if open_id:
             parts += _conversation_parts(open_id, since)
     response = respond("\n".join(parts), 200 if parts else 204)
     response.headers["X-Tick"] = str(tick)
     response.headers["X-Viewers"] = looked
     return response
-
-
-def _list_parts() -> list[str]:
-    counts = inbox.counts(me())
-    parts = []
-    marks = "-".join(str(counts[view]) for view in View)
-    if marks != request.args.get("counts", ""):
-        parts.append(render_template("inbox/_counts.html", counts=counts, cap=inbox.COUNT_CAP))
-    what = listing.asked(me(), remember=False)
-    if what.query:
-        return parts
-    rows = listing.page(me(), what, shown=request.args.get("shown", 0, type=int))
-    if listing.digest(rows) != request.args.get("rows", ""):
-        selected = request.args.get("c", type=int)
-        parts.append(render_template("inbox/_rows.html", listing=rows, asked=what, selected=selected, found=None))
-    return parts
 
 
 def _conversation_parts(conversation_id: int, since: int) -> list[str]:
