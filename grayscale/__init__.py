@@ -17,7 +17,7 @@ from grayscale.domain import nudges
 from grayscale.domain.interviews import news
 from grayscale.domain.reminders import planning
 from grayscale.domain.slots import in_lever
-from grayscale.web.templates import Environment
+from grayscale.web import templates
 
 __version__ = "0.1.0"
 
@@ -34,7 +34,7 @@ def create_app(config: Config) -> Flask:
     if config.sentry_dsn:
         reporting.begin(config.sentry_dsn, release=__version__)
     app = Flask("grayscale", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    app.jinja_environment = Environment
+    app.jinja_environment = templates.Environment
     app.config.update(
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
@@ -53,6 +53,7 @@ def create_app(config: Config) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     # No template can print the configuration.
     app.jinja_env.globals.pop("config", None)
+    templates.hold(app)
 
     keyring.load(config.fernet_keys)
     if config.is_sqlite:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import flask.templating
-from flask import has_request_context
-from jinja2 import Template, nodes
+from flask import Flask, has_request_context
+from jinja2 import FunctionLoader, Template, nodes
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
@@ -33,6 +33,18 @@ class Environment(flask.templating.Environment):
         if has_request_context() and not self.app.debug:
             _Constants(self).visit(source)
         return super()._generate(source, *args, **kwargs)
+
+
+def hold(app: Flask) -> None:
+    """Read all templates now: an upgrade puts others in their place while this process still serves.
+
+    While developing they are read as they change.
+    """
+    on_disk = app.jinja_loader
+    if app.debug or on_disk is None:
+        return
+    held = {name: on_disk.get_source(app.jinja_env, name)[:2] for name in on_disk.list_templates()}
+    app.jinja_loader = FunctionLoader(lambda name: (*held[name], lambda: True) if name in held else None)
 
 
 class _Constants(NodeTransformer):

@@ -1,7 +1,12 @@
 """What is the same in every answer is worked out while a template is compiled, and nothing else is."""
 
+from pathlib import Path
+
 import pytest
-from flask import Flask
+from flask import Flask, render_template
+from jinja2 import TemplateNotFound
+
+from grayscale.web import templates
 
 
 @pytest.mark.parametrize(
@@ -25,3 +30,16 @@ def test_a_template_says_the_same_however_it_is_compiled(
         monkeypatch.setitem(app.config, "DEBUG", True)
         assert shown == app.jinja_env.from_string(source).render(name="bell<")
     assert compiled.count("context.call(") == calls
+
+
+def test_a_process_keeps_to_the_templates_of_its_start(tmp_path: Path) -> None:
+    app = Flask("kept", root_path=str(tmp_path))
+    (tmp_path / "templates").mkdir()
+    page = tmp_path / "templates" / "page.html"
+    page.write_text("of then")
+    templates.hold(app)
+    page.write_text("of an upgrade")
+    with app.app_context():
+        assert render_template("page.html") == "of then"
+        with pytest.raises(TemplateNotFound):
+            render_template("other.html")
