@@ -125,7 +125,7 @@ def _count_texts() -> None:
     _texts_counted_at[database] = now
     sent = select(Message.state, func.count()).where(Message.direction == Direction.OUTBOUND).group_by(Message.state)
     counts = {state: count for state, count in db.session.execute(sent)}  # noqa: C416 - a Row is not a pair to dict()
-    for state in MessageState:
+    for state in set(MessageState) - {MessageState.RECEIVED}:
         _texts.labels(state.value).set(counts.get(state, 0))
 
 

@@ -100,6 +100,7 @@ def test_metrics_tell_of_texts_notes_lever_due_work_and_sync(client: Browser, mo
         session.add(SyncRun(kind=SyncKind.POLL, state=SyncState.DONE, started_at=late, finished_at=late, progress={}))
     told = client.get("/metrics").text
     assert 'grayscale_texts{state="queued"} 1.0' in told
+    assert 'grayscale_texts{state="received"}' not in told, "those of candidates are not counted there"
     assert 'grayscale_notes{state="posted"} 0.0' in told
     assert 'grayscale_lever_request_seconds_count{endpoint="create_note",status="429"}' in told
     assert "grayscale_sync_running 0.0" in told
