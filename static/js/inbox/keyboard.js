@@ -28,8 +28,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const inField = event.target.matches?.("input, textarea, select, [contenteditable]");
     if (event.key === "Escape" && inField) {
-      event.target.blur();
-      (document.querySelector(".row-link[aria-current]") || document.getElementById("thread"))?.focus({ preventScroll: true });
+      const place = document.querySelector(".row-link[aria-current]") || document.getElementById("thread") || document.getElementById("list");
+      if (place) place.focus({ preventScroll: true });
+      else event.target.blur();
       return;
     }
     if (inField || !document.getElementById("inbox")) return;
