@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.inbox.conftest import Office
 
@@ -114,6 +114,17 @@ def test_what_was_typed_survives(office: Office) -> None:
     expect(box).to_have_value("Three thirty on Thursday")
 
 
+def the_focus_outlives_what_it_stood_on(page: Page) -> None:
+    follow = page.locator("#head").get_by_role("button", name="Follow")
+    pressed = follow.get_attribute("aria-pressed")
+    follow.press("Enter")
+    expect(follow).not_to_have_attribute("aria-pressed", str(pressed))
+    expect(follow).to_be_focused()
+    page.locator("#send").press("Enter")
+    expect(page.locator("#composer-notes")).to_contain_text("Write something first")
+    expect(page.locator("#send")).to_be_focused()
+
+
 def test_a_day_by_keyboard(office: Office) -> None:
     page = office.sit_down("Jonas")
     keys = page.keyboard
@@ -126,17 +137,7 @@ def test_a_day_by_keyboard(office: Office) -> None:
     keys.press("k")
     keys.press("Enter")
     expect(page.locator("#head h2")).to_have_text("Mira Okafor")
-    # What replaces the place of the focus gets it.
-    follow = page.locator("#head").get_by_role("button", name="Follow")
-    pressed = follow.get_attribute("aria-pressed")
-    follow.focus()
-    keys.press("Enter")
-    expect(follow).not_to_have_attribute("aria-pressed", str(pressed))
-    expect(follow).to_be_focused()
-    page.locator("#send").focus()
-    keys.press("Enter")
-    expect(page.locator("#composer-notes")).to_contain_text("Write something first")
-    expect(page.locator("#send")).to_be_focused()
+    the_focus_outlives_what_it_stood_on(page)
     keys.press("r")
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
     keys.type("The ramp is free")
@@ -162,9 +163,7 @@ def test_a_day_by_keyboard(office: Office) -> None:
     keys.press("e")
     expect(page.locator("#toasts")).to_contain_text("Archived")
     expect(page.locator("#rows")).not_to_contain_text("Mira Okafor")
-    undo = page.locator("#toasts").get_by_role("button", name="Undo")
-    undo.focus()
-    keys.press("Enter")
+    page.locator("#toasts").get_by_role("button", name="Undo").press("Enter")
     expect(page.locator("#rows")).to_contain_text("Mira Okafor")
     expect(page.locator("#rows .row-link:focus")).to_have_count(1)
     keys.press("/")
