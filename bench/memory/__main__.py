@@ -49,10 +49,10 @@ def main() -> None:
             Sandbox(candidates=given.candidates, rate=None) as sandbox,
             deployment.running(folder, sandbox, f"sqlite:///{folder / 'memory.db'}", fresh=True) as (product, _, _),
         ):
-            bare = resident(product)
+            bare, _ = kept(product)
             began = time.monotonic()
             eventually(lambda: has_opportunities(folder / "memory.db"), within=3600, every=1.0)
-            synced, took = resident(product), time.monotonic() - began
+            (synced, _), took = kept(product), time.monotonic() - began
             print(f"- at the start: {bare:.0f} MB")
             print(f"- with {given.candidates} candidates ({took:.0f} s): {synced:.0f} MB", flush=True)
             app = create_app(load_config(product.environment, instance=folder))
@@ -66,13 +66,15 @@ def main() -> None:
                 db.engine.dispose()
             samples, answered, spent = use(product, session, pages, given.minutes * 60)
             rest = "had ended" if is_synced(folder / "memory.db") else "still ran, with the interviews"
-    calm = samples[len(samples) // 4 :] or samples
-    print(f"- {given.minutes:g} minutes with {given.recruiters} recruiters: most {max(samples):.0f} MB (aim: 256)")
+    whole, own = ([sample[place] for sample in samples] for place in (0, 1))
+    print(f"- {given.minutes:g} minutes with {given.recruiters} recruiters: most {max(whole):.0f} MB (aim: 256)")
     print(f"- {answered} requests, {spent / answered * 1000:.1f} ms of processor each; the sync {rest}")
-    print(f"- growth after the first quarter: {slope(calm) * 3600 / SAMPLE_SECONDS:+.1f} MB an hour")
-    parts = [samples[len(samples) * part // 6 : len(samples) * (part + 1) // 6] for part in range(6)]
-    medians = [f"{statistics.median(part):.0f}" for part in parts if part]
-    print(f"- median of each sixth of the time: {', '.join(medians)} MB")
+    for name, taken in (("all of it", whole), ("without pages of files", own)):
+        calm = taken[len(taken) // 4 :] or taken
+        parts = [taken[len(taken) * part // 6 : len(taken) * (part + 1) // 6] for part in range(6)]
+        medians = ", ".join(f"{statistics.median(part):.1f}" for part in parts if part)
+        hourly = slope(calm) * 3600 / SAMPLE_SECONDS
+        print(f"- {name}: medians of sixths of the time {medians} MB; after the first quarter {hourly:+.1f} MB an hour")
 
 
 def worker_of(product: Product) -> psutil.Process:
@@ -82,9 +84,10 @@ def worker_of(product: Product) -> psutil.Process:
     return worker
 
 
-def resident(product: Product) -> float:
-    """Megabytes that the worker keeps in memory."""
-    return float(worker_of(product).memory_info().rss) / 1e6
+def kept(product: Product) -> tuple[float, float]:
+    """Megabytes that the worker keeps in memory, and how many of them are no pages of files, as its libraries' are."""
+    info = worker_of(product).memory_info()
+    return info.rss / 1e6, (info.rss - info.shared) / 1e6
 
 
 def set_up(sandbox: Sandbox) -> list[str]:
@@ -118,7 +121,7 @@ def give_history(conversation_ids: list[int]) -> None:
 
 def use(
     product: Product, session: Session, pages: list[str], seconds: float
-) -> tuple[list[float], int, float]:
+) -> tuple[list[tuple[float, float]], int, float]:
     """Let people use the inbox: the memory every few seconds, how many requests, and their seconds of processor."""
     ends_at = time.monotonic() + seconds
     answered = itertools.count()
@@ -144,7 +147,7 @@ def use(
     samples = []
     while time.monotonic() < ends_at:
         time.sleep(SAMPLE_SECONDS)
-        samples.append(resident(product))
+        samples.append(kept(product))
     for thread in threads:
         thread.join()
     return samples, next(answered), sum(worker_of(product).cpu_times()[:2]) - began

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from grayscale.database import transaction
-from grayscale.domain.lever import sync_plan
+from grayscale.domain.lever import sync_plan, windows
+from grayscale.domain.lever.mirror_rows import Row
 from grayscale.domain.lever.sync_plan import EVERYTHING
 from grayscale.domain.lever.sync_walks import Fetched, Options, Walk
 from grayscale.domain.lever.windows import TOO_MANY_PAGES, Carver, Span, halves
@@ -17,6 +19,8 @@ from grayscale.models import Opportunity, SyncKind, SyncRun
 
 # Windows that keep a share of the cursors idle, when there are no more.
 FEW = 2
+# Moments of a window's rows that tell well enough where half of them are older.
+ENOUGH = 2_000
 PRIORITIES = (sync_plan.ACTIVE, sync_plan.ARCHIVED)
 
 
@@ -37,6 +41,11 @@ class OpportunityWindows:
         self.is_plain = any("archived" not in walk.filters for walk in mine)
         self._carvers = [_carver(run.started_at, _phase(mine, number)) for number in range(len(PRIORITIES))]
         if self.is_full:
+            for carver, filters in zip(self._carvers, sync_plan.PHASES, strict=True):
+                # What a window showed is kept until it ends: the first ones need not be guesses, some of them huge.
+                start = _newest_window(filters["archived"])
+                if start is not None and start < run.started_at:
+                    carver.held(Span(start, None), windows.TARGET)
             for walk in mine:
                 # What it had seen is forgotten with the process, and is needed to tell what is gone.
                 if not walk.done:
@@ -81,7 +90,7 @@ class OpportunityWindows:
         if walk.done:
             carver.held(walk.span, walk.seen)
             return
-        walk.created += [row["lever_created_at"] for row in prepared.rows.values() if row["lever_created_at"]]
+        _note_created(walk, prepared.rows.values())
         if carver.too_much(walk.span):
             _replace(walk)
         elif (
@@ -183,6 +192,22 @@ def _undated(before: datetime) -> dict[str, bool]:
         )
     )
     return {row.lever_id: row.confidential for row in stored}
+
+
+def _note_created(walk: Walk, rows: Iterable[Row]) -> None:
+    walk.created += [row["lever_created_at"] for row in rows if row["lever_created_at"]]
+    if len(walk.created) > ENOUGH:
+        del walk.created[::2]
+
+
+def _newest_window(archived: bool) -> datetime | None:
+    """Since when as many were created as one window should hold, by the mirror; None if there are not so many."""
+    is_archived = Opportunity.archived_at.is_not(None)
+    created = select(Opportunity.lever_created_at).where(
+        Opportunity.lever_created_at.is_not(None), is_archived if archived else ~is_archived
+    )
+    newest_first = created.order_by(Opportunity.lever_created_at.desc())
+    return db.session.scalar(newest_first.offset(windows.TARGET - 1).limit(1))
 
 
 def _mine(walks: list[Walk]) -> list[Walk]:
