@@ -10,6 +10,11 @@ from tests.inbox.conftest import Office
 pytestmark = pytest.mark.browser
 
 
+def lose_the_answer(route: Route) -> None:
+    route.fetch(max_redirects=0)
+    route.abort("connectionreset")
+
+
 def test_two_recruiters_at_once(office: Office) -> None:
     mira = office.conversation("Mira Okafor")
     jonas = office.sit_down("Jonas", f"/inbox/{mira}")
@@ -26,9 +31,13 @@ def test_two_recruiters_at_once(office: Office) -> None:
 
     # Mei is typing while Jonas answers: she is told before hers goes, and her words stay.
     mei.get_by_label("Message", exact=True).fill("Great, see you")
+    # The answer to his is lost on the way: that is said, looked up and taken back.
+    jonas.route("**/messages", lose_the_answer, times=1)
     jonas.get_by_label("Message", exact=True).fill("Wonderful, see you Tuesday")
     jonas.get_by_role("button", name="Send", exact=True).click()
+    expect(jonas.locator("#toasts")).to_contain_text("“Wonderful, see you Tuesday” was sent.")
     expect(jonas.get_by_label("Message", exact=True)).to_have_value("")
+    expect(jonas.locator("#composer-notes")).to_be_empty()
     mei.get_by_role("button", name="Send", exact=True).click()
     expect(mei.locator("#composer-notes")).to_contain_text("Jonas Rehn answered while you were writing")
     expect(mei.get_by_label("Message", exact=True)).to_have_value("Great, see you")
@@ -76,13 +85,17 @@ def test_what_was_typed_survives(office: Office) -> None:
     # The network is away: the page says so, nothing is sent, nothing is lost.
     page.context.set_offline(True)
     box.press("Enter")
-    expect(page.locator("#toasts")).to_contain_text("not sent")
-    expect(page.locator("#offline")).to_be_visible()
+    notes = page.locator("#composer-notes")
+    expect(notes).to_contain_text("You are offline. Nothing was sent")
+    expect(page.locator("#offline")).to_have_count(1)
+    expect(page.locator("#offline")).to_be_hidden()
+    expect(page.locator("#toasts")).to_be_empty()
     office.candidate_texts("Tomás Herrera", "are you there?")
     page.context.set_offline(False)
     expect(page.locator("#offline")).to_have_count(0)
     expect(page.locator("#tail")).to_contain_text("are you there?")
     expect(box).to_have_value("Three thirty on Thu")
+    expect(notes).to_contain_text("not sent yet")
     # The server fails while typing: it is told again by itself.
     page.route("**/draft", lambda route: route.fulfill(status=503), times=1)
     with page.expect_response(lambda answer: answer.url.endswith("/draft") and answer.status == 503):

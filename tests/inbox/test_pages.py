@@ -54,6 +54,35 @@ def test_a_text_is_sent_without_javascript(jonas: User, as_jonas: Browser) -> No
     assert "Hello Mira" in as_jonas.get(f"/inbox/{conversation.id}").one("#tail").get_text()
 
 
+def test_words_changed_after_a_lost_answer_are_kept_and_go_on_their_own(
+    jonas: User, mei: User, as_jonas: Browser
+) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    here = f"/inbox/{conversation.id}/messages"
+    data = {"body": "Meet at 3", "submission_key": "lost", "seen_up_to": "9999"}
+    assert as_jonas.fetch("GET", f"{here}?submission_key=lost").json == {"sent": False}
+    assert as_jonas.post(here, data).status == 303
+    found = as_jonas.fetch("GET", f"{here}?submission_key=lost").json
+    assert (found["sent"], found["body"], found["words"]) == (True, "Meet at 3", "Your text “Meet at 3” was sent.")
+    # A colleague's text meanwhile does not make the first one unsent.
+    factories.message(conversation, author_id=mei.id, direction=Direction.OUTBOUND, state=MessageState.SENT)
+    assert as_jonas.post(here, data | {"seen_up_to": "0"}).status == 303
+    page = as_jonas.post(here, data | {"body": "Meet at 3 pm"})
+    assert page.status == 409
+    said = page.one("#composer-notes").get_text()
+    assert "Your text “Meet at 3” was sent. What is in the box now was not sent" in said
+    assert page.field("Message").get_text().strip() == "Meet at 3 pm"
+    assert "Meet at 3" in page.one("#tail").get_text()
+    assert drafts.of(conversation.id, jonas) == "Meet at 3 pm"
+    anew = page.one('[name="submission_key"]')["value"]
+    part = as_jonas.post(here, data | {"body": "Meet at 3 pm"}, htmx=True)
+    assert (part.status, "composer:anew" in part.headers["HX-Trigger"]) == (409, True)
+    assert as_jonas.post(here, data | {"body": "Meet at 3 pm", "submission_key": anew}).status == 303
+    texts = db.session.scalars(db.select(Message.body).where(Message.author_id == jonas.id).order_by(Message.id))
+    assert list(texts) == ["Meet at 3", "Meet at 3 pm"]
+    assert as_jonas.get(here).location == f"/inbox/{conversation.id}", "reloading what was refused"
+
+
 def test_what_was_typed_comes_back_with_the_reason_it_did_not_go(jonas: User, as_jonas: Browser) -> None:
     conversation = talk("Mira Okafor", assignee_id=jonas.id)
     typed = "Hi {{ candidate.last_nam }} and {{ posting.title }}"

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.errors import Conflict, Invalid, NotFound
-from grayscale.domain.texting import checks, consent, outbound, reconcile
+from grayscale.domain.texting import checks, consent, outbound, reconcile, submissions
 from grayscale.domain.texting.uploads import Upload
 from grayscale.extensions import db
 from grayscale.models import (
@@ -66,13 +66,39 @@ def test_a_submitted_text_is_queued_and_then_with_the_carrier(
 
 def test_the_same_submission_twice_is_one_text(conversation: Conversation, carrier: Carrier, submit: Submit) -> None:
     first = submit(conversation, submission_key="held-enter")
-    second = submit(conversation, "something else", submission_key="held-enter")
+    second = submit(conversation, f" {FIRST}\r\n", submission_key="held-enter")
     assert first.id == second.id
     outbound.send_due()
     third = submit(conversation, submission_key="held-enter")
     assert third.id == first.id
     outbound.send_due()
     assert carrier.bodies() == [FIRST]
+
+
+def test_other_words_under_a_used_key_are_refused_and_not_swallowed(
+    conversation: Conversation, submit: Submit
+) -> None:
+    picture = Upload("map.png", "image/png", b"\x89PNG\r\n\x1a\n1")
+    night = utc(2026, 6, 4, 4)
+    first = submit(conversation, submission_key="lost")
+    later = submit(conversation, FIRST, submission_key="later", send_at=night)
+    shown = submit(conversation, FIRST, submission_key="shown", media=[picture])
+    assert later.send_at != night, "it was held for the hour"
+    assert submit(conversation, FIRST, submission_key="later", send_at=night).id == later.id
+    assert submit(conversation, FIRST, submission_key="shown", media=[picture]).id == shown.id
+    other = Upload("map.png", "image/png", b"\x89PNG\r\n\x1a\n2")
+    for key, values in (
+        ("lost", {"body": f"{FIRST} At 3 pm."}),
+        ("lost", {"media": [picture]}),
+        ("lost", {"send_at": night}),
+        ("later", {}),
+        ("later", {"send_at": night + timedelta(days=1)}),
+        ("shown", {}),
+        ("shown", {"media": [other]}),
+    ):
+        with pytest.raises(submissions.Differs, match=r"Hi Mira.*What is in the box now was not sent"):
+            submit(conversation, values.pop("body", FIRST), submission_key=key, **values)
+    assert list(db.session.scalars(db.select(Message.id).order_by(Message.id))) == [first.id, later.id, shown.id]
 
 
 def test_two_texts_go_in_the_order_they_were_written(

@@ -12,7 +12,7 @@ from grayscale.database import transaction
 from grayscale.domain import audit, changes, locks, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.nudges import Job, nudge
-from grayscale.domain.texting import gate, gate_words, lines, messages, segments, states, wording
+from grayscale.domain.texting import gate, gate_words, lines, messages, segments, states, submissions, wording
 from grayscale.domain.texting.sending import send_due
 from grayscale.domain.texting.uploads import Upload
 from grayscale.extensions import db
@@ -50,13 +50,11 @@ def submit(
     """Intend to send a text: a row is committed, the job is nudged, and it goes within moments or at *send_at* (UTC).
 
     The same *submission_key* again answers the first text. Outside texting hours the text is held until they begin
-    (state SCHEDULED; ``notice`` says when). Raises ``NotFound``, ``Invalid`` and, when the gate refuses, ``Blocked``.
+    (state SCHEDULED; ``notice`` says when). Raises ``NotFound``, ``Invalid``, ``submissions.Differs`` when the key is
+    another text's and, when the gate refuses, ``Blocked``.
     """
     try:
         with transaction() as session:
-            first = _submitted(submission_key, conversation_id)
-            if first is not None:
-                return first
             conversation = session.scalar(
                 select(Conversation)
                 .where(Conversation.id == conversation_id, visibility.conversations_for(by))
@@ -65,6 +63,11 @@ def submit(
             if conversation is None:
                 raise NotFound("There is no such conversation, or it is not visible to you.")
             text = _final_body(body, conversation, by, has_media=bool(media))
+            first = submissions.first(submission_key, conversation_id)
+            if first is not None:
+                if submissions.is_same(first, text, send_at, media):
+                    return first
+                raise submissions.Differs(first)
             now = clock.now()
             wanted = _check_time(send_at, now)
             verdict = gate.check(conversation, at=wanted or now, by=by, body=text, kind=kind)
@@ -93,10 +96,9 @@ def submit(
             return message
     except IntegrityError:
         # Two processes took the same submission at once: the other one's row is the text.
-        first = _submitted(submission_key, conversation_id)
-        if first is None:
+        if submissions.first(submission_key, conversation_id) is None:
             raise
-        return first
+        return submit(conversation_id, body, by, submission_key=submission_key, send_at=send_at, media=media, kind=kind)
 
 
 def notice(message: Message) -> str | None:
@@ -264,15 +266,6 @@ def _again(message: Message, by: User) -> Message:
 
 def _retry_of(message: Message) -> Message | None:
     return db.session.scalar(select(Message).where(Message.submission_key == f"retry:{message.id}"))
-
-
-def _submitted(submission_key: str | None, conversation_id: int) -> Message | None:
-    if not submission_key:
-        return None
-    found = db.session.scalar(select(Message).where(Message.submission_key == submission_key))
-    if found is not None and found.conversation_id != conversation_id:
-        raise Invalid("This form belongs to another conversation. Reload the page.", "body")
-    return found
 
 
 def _final_body(body: str, conversation: Conversation, by: User, *, has_media: bool) -> str:

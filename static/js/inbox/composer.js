@@ -16,33 +16,45 @@
     if (!sends) return;
     event.preventDefault();
     const isEmpty = !box().value.trim() && !document.getElementById("media")?.files.length;
-    if (!event.repeat && !inFlight && !isEmpty) form().requestSubmit(document.getElementById("send"));
+    if (!event.repeat && !isSending() && !isEmpty) form().requestSubmit(document.getElementById("send"));
   });
 
   document.addEventListener("input", (event) => {
     if (event.target.id === "message") grow(event.target);
   });
 
+  // Of another conversation's composer, put away meanwhile, one does not hear.
+  const isSending = () => inFlight !== null && inFlight.form === form();
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.id !== "composer") return;
-    if (inFlight) { event.preventDefault(); return; }
-    inFlight = { words: box().value };
+    if (isSending()) { event.preventDefault(); return; }
+    if (!navigator.onLine) { event.preventDefault(); window.gs.outcome.unreached(); return; }
+    inFlight = { form: form(), words: box().value };
+    window.gs.outcome.begins(inFlight.words);
     form().setAttribute("aria-busy", "true");
   });
-  for (const name of ["htmx:afterRequest", "htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, (event) => {
-      if (event.detail.elt.id !== "composer") return;
-      inFlight = null;
-      form()?.removeAttribute("aria-busy");
-      if (name !== "htmx:afterRequest") window.gs.toast("There is no connection. Your text was not sent; it is still in the box.", "error");
-    });
-  }
+  // What went before under the same key: the words stay, with a key of their own.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "composer-notes" && event.detail.xhr.status === 409) Object.assign(event.detail, { shouldSwap: true, isError: false });
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.id !== "composer" || !isSending()) return;
+    const { words } = inFlight;
+    const { status, responseText } = event.detail.xhr;
+    inFlight = null;
+    form().removeAttribute("aria-busy");
+    if (!status || status === 408 || status >= 500) { window.gs.outcome.unclear(words); return; }
+    window.gs.outcome.known();
+    if (status < 400 || [401, 409, 422].includes(status)) return;
+    const why = responseText && responseText.length < 400 && !responseText.includes("<") ? responseText : `The server answered ${status}.`;
+    window.gs.outcome.say(`${why} Your text was not sent; it is still in the box.`);
+  });
 
   // What was typed while the answer was on its way stays.
   document.addEventListener("composer:sent", (event) => {
     const area = box();
     if (!area) return;
-    const sent = inFlight ? inFlight.words : area.value;
+    const sent = isSending() ? inFlight.words : area.value;
     area.value = area.value.startsWith(sent) ? area.value.slice(sent.length).trimStart() : "";
     form().elements.submission_key.value = event.detail.submission_key;
     form().elements.seen_up_to.value = event.detail.seen_up_to;
@@ -55,7 +67,7 @@
       at.dispatchEvent(new Event("input", { bubbles: true }));
     }
     area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
+    if (document.activeElement === document.body || form().contains(document.activeElement)) area.focus();
     window.gs.forgetDraft();
   });
 

@@ -76,6 +76,7 @@
   });
 
   window.gs = Object.assign(window.gs || {}, {
+    saveDraft: () => saveSoon(document.getElementById("message"), 0),
     forgetDraft() {
       clearTimeout(timer);
       const area = document.getElementById("message");

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from grayscale.domain import candidates, conversations, drafts, inbox_thread
 from grayscale.domain.candidates import Filters
 from grayscale.domain.errors import DomainError, Invalid
-from grayscale.domain.texting import outbound, uploads, wording
+from grayscale.domain.texting import outbound, submissions, uploads, wording
 from grayscale.models import Message
 from grayscale.web.auth import me
 from grayscale.web.filters import reader_zone
@@ -28,11 +28,13 @@ def send(conversation_id: int) -> ResponseReturnValue:
     inbox_thread.require(conversation_id, me())
     form = request.form
     body = form.get("body", "")
+    key = form.get("submission_key") or None
     seen = max(form.get("seen_up_to", 0, type=int), form.get("confirmed_up_to", 0, type=int))
-    meanwhile = inbox_thread.replied_meanwhile(conversation_id, me(), seen)
-    if meanwhile is not None:
-        return not_sent(conversation_id, body, meanwhile=meanwhile)
     try:
+        is_repeated = submissions.first(key, conversation_id) is not None
+        meanwhile = None if is_repeated else inbox_thread.replied_meanwhile(conversation_id, me(), seen)
+        if meanwhile is not None:
+            return not_sent(conversation_id, body, meanwhile=meanwhile)
         send_at = moment(conversation_id) if form.get("later") else None
         if form.get("later") and send_at is None:
             raise Invalid("Choose when to send it.", "send_at")
@@ -40,10 +42,12 @@ def send(conversation_id: int) -> ResponseReturnValue:
             conversation_id,
             body,
             me(),
-            submission_key=form.get("submission_key") or None,
+            submission_key=key,
             send_at=send_at,
             media=uploads.check((each.filename or "", each.read()) for each in request.files.getlist("media") if each),
         )
+    except submissions.Differs as error:
+        return not_sent(conversation_id, body, error=str(error), status=409, submission_key=new_submission_key())
     except DomainError as error:
         return not_sent(conversation_id, body, error=str(error))
     drafts.save(conversation_id, me(), "")
@@ -59,9 +63,22 @@ def send(conversation_id: int) -> ResponseReturnValue:
     return respond(render_template("inbox/_composer_notes.html", error="", meanwhile=None), trigger=events)
 
 
-def not_sent(conversation_id: int, body: str, *, error: str = "", meanwhile: Any = None) -> ResponseReturnValue:
+def not_sent(
+    conversation_id: int,
+    body: str,
+    *,
+    error: str = "",
+    meanwhile: Any = None,
+    status: int = 422,
+    submission_key: str | None = None,
+) -> ResponseReturnValue:
+    """The words again with what kept them from going; *submission_key* is a new one for them."""
     if wants_partial():
-        return respond(render_template("inbox/_composer_notes.html", error=error, meanwhile=meanwhile), 422)
+        html = render_template("inbox/_composer_notes.html", error=error, meanwhile=meanwhile)
+        anew = {"composer:anew": {"submission_key": submission_key}, "inbox:poll": {}} if submission_key else None
+        return respond(html, status, trigger=anew)
+    # Nothing else keeps them once this page is left.
+    drafts.save(conversation_id, me(), body)
     if any(each.filename for each in request.files.getlist("media")):
         # A browser does not keep chosen files over a page that is sent anew.
         error = f"{error} Choose the pictures again.".strip()
@@ -73,13 +90,27 @@ def not_sent(conversation_id: int, body: str, *, error: str = "", meanwhile: Any
         body=body,
         error=error,
         meanwhile=meanwhile,
-        submission_key=request.form.get("submission_key"),
+        submission_key=submission_key or request.form.get("submission_key"),
         send_at=request.form.get("send_at", ""),
         whose_clock=request.form.get("clock", ""),
         seen_up_to=context["thread"].last_id,
     )
     context |= listing.context(me(), listing.asked(me()), selected=conversation_id)
-    return render_template("inbox/index.html", **context, tick=0), 422
+    return render_template("inbox/index.html", **context, tick=0), status
+
+
+@bp.get("/inbox/<int:conversation_id>/messages")
+def look(conversation_id: int) -> ResponseReturnValue:
+    """Whether a submission was taken, for a browser that did not hear; for a person, the conversation."""
+    inbox_thread.require(conversation_id, me())
+    key = request.args.get("submission_key")
+    if key is None:
+        return redirect(url_for("inbox.conversation", conversation_id=conversation_id))
+    message = submissions.first(key, conversation_id)
+    if message is None:
+        return {"sent": False}
+    sent = {"submission_key": new_submission_key(), "seen_up_to": message.id}
+    return {"sent": True, "body": message.body, "words": submissions.became(message), **sent}
 
 
 def moment(conversation_id: int) -> datetime | None:
