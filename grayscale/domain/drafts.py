@@ -5,7 +5,7 @@ from grayscale.database import transaction
 from grayscale.domain.inbox_member import member, membership
 from grayscale.models import User
 
-LONGEST = 10_000
+LONGEST = 100_000
 
 
 def save(conversation_id: int, user: User, body: str) -> None:

@@ -1,7 +1,8 @@
 // The live cost of a text: counts as grayscale/domain/texting/segments.py does.
 //
 // <span data-count-for="ID of a textarea"> is filled with characters and parts, and offers to swap look-alike
-// punctuation that needlessly forces UCS-2. Fires "segments:changed" on the span with {encoding, parts, units}.
+// punctuation that needlessly forces UCS-2; data-most is how many characters a text takes. Fires "segments:changed" on the
+// span with {encoding, parts, units}.
 (() => {
   const BASIC = new Set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
@@ -67,8 +68,10 @@
     const said = words(cost);
     output.replaceChildren();
     output.classList.toggle("warn", cost.parts > 1 || cost.encoding === "UCS-2");
-    if (said) output.append(said);
-    if (said && cost.encoding === "UCS-2") {
+    const over = cost.characters - Number(output.dataset.most || Infinity);
+    if (over > 0) output.append(`${cost.characters} characters, ${over} too many`);
+    else if (said) output.append(said);
+    if (said && over <= 0 && cost.encoding === "UCS-2") {
       const swappable = cost.outside.filter((c) => LOOKALIKES.has(c));
       const why = cost.outside.slice(0, 3).map((c) => (named(c) === c ? `“${c}”` : named(c))).join(", ");
       const makes = `${why} ${cost.outside.length === 1 ? "makes" : "make"}`;

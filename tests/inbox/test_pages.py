@@ -130,6 +130,24 @@ def test_who_said_what_is_told_by_words(jonas: User, mei: User, as_jonas: Browse
     assert "Try again" in said["failed"]
 
 
+def test_try_again_is_offered_until_it_was_done_and_a_stale_page_reads_the_truth(
+    jonas: User, as_jonas: Browser
+) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    failed = factories.message(
+        conversation, author_id=jonas.id, direction=Direction.OUTBOUND, state=MessageState.FAILED, error="Off."
+    )
+    retry = f"/inbox/messages/{failed.id}/retry"
+    assert "It is sent once more." in as_jonas.post(retry, htmx=True).headers["HX-Trigger"]
+    with transaction():
+        again = db.session.scalars(db.select(Message).where(Message.retry_of_id == failed.id)).one()
+        again.state = MessageState.DELIVERED
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert not page.select(f'[action="{retry}"]')
+    assert page.one(f"#m-{failed.id} .message-acts a[href='#m-{again.id}']").get_text() == "Sent again"
+    assert "It was tried again before: delivered." in as_jonas.post(retry, htmx=True).headers["HX-Trigger"]
+
+
 def test_the_list_tells_unsure_from_failed(as_jonas: Browser) -> None:
     for name, state in (("Mira Okafor", MessageState.UNSURE), ("Tomas Vale", MessageState.FAILED)):
         conversation = talk(name)

@@ -490,6 +490,8 @@ def test_a_failed_text_is_tried_again_once_where_that_helps(
     assert outbound.can_try_again(failed)
     again = outbound.try_again(message.id, jonas)
     assert outbound.try_again(message.id, jonas).id == again.id
+    assert not outbound.can_try_again(fresh(message)), "that was done"
+    assert outbound.advice(fresh(message)) == "It was tried again already."
     outbound.send_due()
     assert carrier.bodies() == [FIRST, FIRST]
     say(fresh(again).carrier_id or "", "undelivered", 30003)
@@ -516,7 +518,7 @@ def test_empty_overlong_and_foreign_texts_are_refused_before_anything_is_stored(
 ) -> None:
     with pytest.raises(Invalid, match="Write something"):
         submit(conversation, " \n ")
-    with pytest.raises(Invalid, match="1,600"):
+    with pytest.raises(Invalid, match="5 characters too long: it has 1,605, and a text takes 1,600"):
         submit(conversation, "STOP " + "x" * 1600)
     with pytest.raises(Invalid, match="passed"):
         submit(conversation, send_at=clock.now() - timedelta(hours=1))

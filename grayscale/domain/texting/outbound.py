@@ -19,8 +19,8 @@ from grayscale.extensions import db
 from grayscale.models import CANCELABLE, Conversation, Direction, Kind, Message, MessageState, User
 
 __all__ = [
-    "Blocked", "advice", "can_send_now", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "send_due",
-    "send_now", "submit", "try_again",
+    "Blocked", "advice", "can_send_now", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "retry_of",
+    "send_due", "send_now", "submit", "try_again",
 ]  # fmt: skip
 
 FURTHEST = timedelta(days=365)
@@ -182,7 +182,11 @@ def send_now(message_id: int, by: User) -> Message:
 
 
 def can_try_again(message: Message) -> bool:
-    """Whether sending the same words once more can help."""
+    """Whether sending the same words once more can help: not once that was done."""
+    return _may_help(message) and retry_of(message) is None
+
+
+def _may_help(message: Message) -> bool:
     if message.state is MessageState.BLOCKED:
         return True
     if message.state not in (MessageState.FAILED, MessageState.UNDELIVERED):
@@ -203,7 +207,7 @@ def advice(message: Message) -> str:
     if failure.retry is Retry.ONCE:
         return "Trying once more can help." if can_try_again(message) else "It was tried again already."
     if failure.kind in _FIXABLE:
-        return "A super admin can mend it; then trying again helps."
+        return "A super admin can mend it; then trying again helps." if can_try_again(message) else ""
     return "Trying again cannot help."
 
 
@@ -214,7 +218,7 @@ def try_again(message_id: int, by: User) -> Message:
     """
     with transaction():
         message = _mine(message_id, by)
-        again = _retry_of(message)
+        again = retry_of(message)
         if again is not None:
             return again
         if not can_try_again(message):
@@ -231,7 +235,7 @@ def resolve_unsure(message_id: int, sent: bool, by: User) -> Message:
     with transaction():
         message = _mine(message_id, by)
         if message.state is not MessageState.UNSURE:
-            again = _retry_of(message)
+            again = retry_of(message)
             if again is not None and not sent:
                 return again
             raise Conflict("This text is not unsure any more.")
@@ -264,7 +268,8 @@ def _again(message: Message, by: User) -> Message:
     return again
 
 
-def _retry_of(message: Message) -> Message | None:
+def retry_of(message: Message) -> Message | None:
+    """The text that was sent in the place of one that failed, if it was."""
     return db.session.scalar(select(Message).where(Message.submission_key == f"retry:{message.id}"))
 
 
@@ -273,7 +278,11 @@ def _final_body(body: str, conversation: Conversation, by: User, *, has_media: b
     if messages.is_blank(text) and not has_media:
         raise Invalid("Write something first.", "body")
     if len(text) > segments.LONGEST:
-        raise Invalid(f"A text takes {segments.LONGEST:,} characters; this one has {len(text):,}.", "body")
+        over = len(text) - segments.LONGEST
+        raise Invalid(
+            f"This text is {over:,} {'character' if over == 1 else 'characters'} too long: it has {len(text):,}, and a"
+            f" text takes {segments.LONGEST:,}.", "body"
+        )  # fmt: skip
     return text
 
 

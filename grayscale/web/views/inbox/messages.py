@@ -12,7 +12,7 @@ from grayscale.domain import candidates, conversations, drafts, inbox_thread
 from grayscale.domain.candidates import Filters
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.texting import outbound, submissions, uploads, wording
-from grayscale.models import Message
+from grayscale.models import Message, MessageState
 from grayscale.web.auth import me
 from grayscale.web.filters import reader_zone
 from grayscale.web.htmx import respond, wants_partial
@@ -20,6 +20,7 @@ from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
 from grayscale.web.views.inbox.composer import composer_context, their_time
 from grayscale.web.views.inbox.thread import conversation_context, new_submission_key
+from grayscale.web.views.inbox.words import state_name
 
 
 @bp.post("/inbox/<int:conversation_id>/messages")
@@ -134,7 +135,7 @@ def fill(conversation_id: int, template_id: int) -> ResponseReturnValue:
     return {"body": filled.text, "missing": filled.sentence if filled.missing else ""}
 
 
-def act(message_id: int, what: Callable[[], object], words: str) -> ResponseReturnValue:
+def act(message_id: int, what: Callable[[], object], words: str | Callable[[Any], str]) -> ResponseReturnValue:
     """Do it and show the thread anew, or say why not."""
     conversation_id = inbox_thread.conversation_of(message_id, me())
     try:
@@ -143,6 +144,7 @@ def act(message_id: int, what: Callable[[], object], words: str) -> ResponseRetu
         words, category = str(error), "error"
     else:
         category = "success"
+        words = words if isinstance(words, str) else words(done)
         words = (outbound.notice(done) if isinstance(done, Message) else None) or words
     if not wants_partial():
         flash(words, category)
@@ -171,7 +173,14 @@ def edit(message_id: int) -> ResponseReturnValue:
 
 @bp.post("/inbox/messages/<int:message_id>/retry")
 def retry(message_id: int) -> ResponseReturnValue:
-    return act(message_id, lambda: outbound.try_again(message_id, me()), "It is sent once more.")
+    """Once: a page that still offers it reads what came of it."""
+
+    def came(again: Message) -> str:
+        if again.state in (MessageState.QUEUED, MessageState.SCHEDULED, MessageState.SENDING):
+            return "It is sent once more."
+        return f"It was tried again before: {state_name(again.state).lower()}."
+
+    return act(message_id, lambda: outbound.try_again(message_id, me()), came)
 
 
 @bp.post("/inbox/messages/<int:message_id>/resolve")

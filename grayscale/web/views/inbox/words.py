@@ -109,6 +109,7 @@ def may_retry(message: Message) -> bool:
 
 
 bp.add_app_template_filter(outbound.advice, "advice")
+bp.add_app_template_filter(outbound.retry_of, "tried_again")
 bp.add_app_template_filter(outbound.can_send_now, "can_send_now")
 
 
