@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from grayscale import clock
@@ -22,6 +23,7 @@ from grayscale.models import (
     TextingAccount,
     User,
 )
+from grayscale.web.views.inbox.words import state_words
 from tests import factories
 from tests.page import Browser
 from tests.texting.carrier import OURS, PEER, Carrier, lost_after, lost_before, never_left, refusal, utc
@@ -129,7 +131,7 @@ def test_too_many_requests_slow_down_and_go_on(
 
 
 def test_a_full_queue_pauses_that_number_only(
-    conversation: Conversation, carrier: Carrier, submit: Submit, time: time_machine.Traveller
+    app: Flask, conversation: Conversation, carrier: Carrier, submit: Submit, time: time_machine.Traveller
 ) -> None:
     other = factories.sending_number(e164="+12185550101", segments_per_second=10)
     tom = factories.conversation(factories.candidate(name="Tom Lind", phone="+12185550143"), number=other)
@@ -139,6 +141,9 @@ def test_a_full_queue_pauses_that_number_only(
     free = submit(tom)
     outbound.send_due()
     assert (state_of(held), state_of(free)) == (MessageState.QUEUED, MessageState.ACCEPTED)
+    with app.test_request_context():
+        assert state_words(fresh(held)).words == "Delayed until 13:05 (long queue of our number)"
+        assert state_words(fresh(free)).words == "Queued at the carrier"
     time.shift(timedelta(minutes=11))
     outbound.send_due()
     assert state_of(held) is MessageState.ACCEPTED

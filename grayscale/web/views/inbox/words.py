@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -30,6 +30,7 @@ from grayscale.models import (
     Kind,
     Message,
     MessageState,
+    SendingNumber,
     User,
 )
 from grayscale.web.auth import me
@@ -42,6 +43,8 @@ from grayscale.web.views.inbox.thread import Item, is_opted_out
 
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 
+# A number is never further ahead of its own pace than this: the rest is the carrier's queue.
+OWN_PACE = timedelta(minutes=1)
 _CODE = re.compile(r"^[a-z_]+: (?=[A-Z])")
 
 _settled = Fragments()
@@ -82,7 +85,18 @@ def state_words(message: Message | Said) -> StateWords:
     if message.state is MessageState.SCHEDULED and whole is not None and whole.send_at and is_held_for_hours(whole):
         until = gate_words.held_until(whole.send_at, clock.now(), gate.zones_of(whole.conversation, whole.peer))
         return StateWords("◷", f"Held until {until} (texting hours)")
+    if message.state is MessageState.QUEUED and whole is not None:
+        until_then = delayed_until(whole.conversation.sending_number)
+        if until_then is not None:
+            return StateWords("◷", f"Delayed until {local(until_then):%H:%M} (long queue of our number)", "warn")
     return STATES[message.state]
+
+
+@bp.app_template_filter("delayed_until")
+def delayed_until(number: SendingNumber) -> datetime | None:
+    """Until when texts of *number* wait because the carrier's queue for it is full; None when it is not."""
+    free_at = number.free_at
+    return free_at if free_at is not None and free_at > clock.now() + OWN_PACE else None
 
 
 def is_held_for_hours(message: Message) -> bool:
