@@ -41,6 +41,7 @@
     toast(responseText && responseText.length < 400 && !responseText.includes("<") ? responseText : `The server answered ${status}. Nothing was lost; try again.`, "error");
   });
   document.addEventListener("htmx:sendError", (event) => {
-    if (!event.target.closest("[data-quiet-errors]")) toast("The server cannot be reached. Nothing was sent; try again.", "error");
+    if (event.target.closest("[data-quiet-errors]")) return;
+    toast(navigator.onLine ? "The connection broke before the server answered. Look whether it was done before you try again." : "There is no connection. Nothing was done; try again.", "error");
   });
 })();
