@@ -12,7 +12,7 @@ from grayscale.cli_database import database_group
 from grayscale.cli_sync import sync_command
 from grayscale.config import current_config
 from grayscale.crypto import UnreadableSecret
-from grayscale.domain import audit, keys, single_sign_on, users
+from grayscale.domain import audit, invitations, keys, single_sign_on, users
 from grayscale.domain.errors import DomainError
 from grayscale.models import Role
 from grayscale.startup import NotReady, prepare
@@ -67,6 +67,18 @@ def allow_passwords() -> None:
     audit.come_from(COMMAND_LINE)
     was_off = single_sign_on.allow_passwords()
     click.echo("Password sign-in is on." if was_off else "Password sign-in was on already.")
+
+
+@users_group.command("link")
+@click.option("--email", required=True)
+def make_link(email: str) -> None:
+    """Make a one-time link by which a user chooses a new password."""
+    audit.come_from(COMMAND_LINE)
+    try:
+        token = invitations.renew(users.called(email).id, by=None)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Within three days, and once: {invitations.address(token)}")
 
 
 @users_group.command("create")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from grayscale import clock
+from grayscale.config import current_config
 from grayscale.database import transaction
 from grayscale.domain import audit, passwords, single_sign_on, users
 from grayscale.domain.company import company
@@ -31,8 +32,11 @@ def invite(*, email: str, name: str, role: Role, by: User) -> tuple[User, str]:
     return user, token
 
 
-def renew(user_id: int, by: User) -> str:
-    """The token of a new link for somebody who was invited or forgot their password. Raises ``Invalid``."""
+def renew(user_id: int, by: User | None) -> str:
+    """The token of a new link for somebody who was invited or forgot their password. Raises ``Invalid``.
+
+    Nobody makes it who is at the command line.
+    """
     with transaction():
         user = users.get(user_id)
         if not user.active:
@@ -40,6 +44,11 @@ def renew(user_id: int, by: User) -> str:
         token = _new_link(user)
         audit.record("user.link_made", by=by, subject=user.email)
     return token
+
+
+def address(token: str) -> str:
+    """The link itself."""
+    return f"{current_config().public_url}/join/{token}"
 
 
 def holder(token: str) -> User:

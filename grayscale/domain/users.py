@@ -71,6 +71,14 @@ def authenticate(email: str, password: str) -> User | None:
     return user if passwords.fits(user.password_hash if user else None, password) else None
 
 
+def called(email: str) -> User:
+    """Whose address this is, also somebody's who is deactivated. Raises ``NotFound``."""
+    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        raise NotFound(f"There is no user with the e-mail address {email.strip()}.")
+    return user
+
+
 def exist() -> bool:
     """Whether anybody can sign in yet."""
     return bool(db.session.scalar(select(func.count()).select_from(User)))

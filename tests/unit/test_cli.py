@@ -3,7 +3,8 @@
 import pytest
 from flask import Flask
 
-from grayscale.domain import users
+from grayscale.config import current_config
+from grayscale.domain import invitations, users
 from grayscale.models import Role
 
 
@@ -44,3 +45,14 @@ def test_an_address_is_taken_once_whatever_its_case(app: Flask) -> None:
     again = create(app, email="ANA@harbor.EXAMPLE")
     assert again.exit_code != 0
     assert "already a user" in again.output
+
+
+def test_whoever_runs_the_server_gives_a_lost_password_back(app: Flask) -> None:
+    create(app)
+    result = app.test_cli_runner().invoke(args=["users", "link", "--email", "Ana@harbor.example"])
+    assert result.exit_code == 0, result.output
+    link = result.output.split()[-1]
+    assert link.startswith(f"{current_config().public_url}/join/")
+    assert invitations.accept(link.rsplit("/", 1)[1], "another long password").email == "ana@harbor.example"
+    nobody = app.test_cli_runner().invoke(args=["users", "link", "--email", "who@harbor.example"])
+    assert (nobody.exit_code, "no user with" in nobody.output) == (1, True)

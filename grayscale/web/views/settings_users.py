@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from grayscale.config import current_config
 from grayscale.domain import invitations, sessions, users
 from grayscale.domain.errors import Conflict, Invalid
 from grayscale.domain.extension import connecting
@@ -150,7 +149,7 @@ def _show_link(user: User, token: str) -> ResponseReturnValue:
 
 def _page(user: User, form: UserForm, status: int = 200) -> ResponseReturnValue:
     made_for, token = session.pop(NEW_LINK, None) or (None, None)
-    link = f"{current_config().public_url}/join/{token}" if made_for == user.id else ""
+    link = invitations.address(token) if token and made_for == user.id else ""
     proposal = users.proposals().get(user.id)
     return render_template(
         "users/show.html", user=user, form=form, link=link, proposal=proposal, sessions=sessions.of(user.id)
