@@ -18,8 +18,17 @@
     toast.addEventListener("mouseleave", () => { timer = setTimeout(() => toast.remove(), STAYS_MS); });
   }
 
+  // What went well makes room for the next that did; of what did not, the two newest stay.
+  function makeRoom(message, category) {
+    const isGood = category === "success";
+    const kin = [...region().children].filter((old) => old.matches(".success") === isGood);
+    for (const old of kin) if (old.firstElementChild.textContent === message) old.remove();
+    const alike = kin.filter((old) => old.isConnected);
+    for (const old of alike.slice(0, isGood ? alike.length : -1)) old.remove();
+  }
+
   function toast(message, category = "success") {
-    for (const old of region().children) if (old.firstChild.textContent === message) old.remove();
+    makeRoom(message, category);
     const element = document.createElement("div");
     element.className = `toast ${category}`;
     const words = document.createElement("span");

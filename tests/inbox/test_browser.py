@@ -42,10 +42,16 @@ def test_two_recruiters_at_once(office: Office) -> None:
     expect(mei.locator("#composer-notes")).to_contain_text("Jonas Rehn answered while you were writing")
     expect(mei.get_by_label("Message", exact=True)).to_have_value("Great, see you")
     expect(mei.locator("#tail .colleague").last).to_contain_text("Wonderful, see you Tuesday")
+    expect(mei.locator("#toasts")).to_contain_text("answered while you are writing")
+    mei.get_by_role("button", name="Send", exact=True).click()
+    expect(mei.get_by_label("Message", exact=True)).to_have_value("")
+    expect(mei.locator("#toasts")).not_to_contain_text("answered while you are writing")
 
     # Mei takes it over: Jonas sees whose it is.
     mei.get_by_label("Assigned to").select_option("Me")
     expect(jonas.locator("#assignee option:checked")).to_have_text("Mei Tanaka", timeout=6000)
+    mei.locator("#head").get_by_role("button", name="Archive").click()
+    expect(jonas.locator("#announce")).to_have_text("This conversation was archived.", timeout=8000)
 
 
 def test_the_list_stays_still_while_it_is_read(office: Office) -> None:
@@ -87,7 +93,7 @@ def test_what_was_typed_survives(office: Office) -> None:
     box.press("Enter")
     notes = page.locator("#composer-notes")
     expect(notes).to_contain_text("You are offline. Nothing was sent")
-    expect(page.locator("#offline")).to_have_count(1)
+    expect(page.locator(".page > #offline")).to_have_count(1)
     expect(page.locator("#offline")).to_be_hidden()
     expect(page.locator("#toasts")).to_be_empty()
     office.candidate_texts("Tomás Herrera", "are you there?")

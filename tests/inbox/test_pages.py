@@ -310,3 +310,25 @@ def test_the_header_tells_hired_from_archived(jonas: User, as_jonas: Browser, ki
     conversation = factories.conversation(person, opportunity_id=tied.id, assignee_id=jonas.id)
     header = as_jonas.get(f"/inbox/{conversation.id}").one("#head .head-who p").get_text(" ", strip=True)
     assert header == f"{words} · (218) 555-0142"
+
+
+def test_archiving_is_undone_without_javascript(jonas: User, as_jonas: Browser) -> None:
+    thread = talk("Mira", assignee_id=jonas.id)
+    undo = as_jonas.get(as_jonas.post(f"/inbox/{thread.id}/archive").location).one("#toasts form")
+    assert "Archived" in undo.parent.text
+    back = as_jonas.post(undo["action"])
+    assert back.location == f"/inbox/{thread.id}"
+    assert not as_jonas.get(back.location).select("#toasts form, #head .badge")
+
+
+def test_beside_a_conversation_stands_a_list_that_holds_it(jonas: User, mei: User, as_jonas: Browser) -> None:
+    mine = talk("Mira", assignee_id=jonas.id)
+    hers = talk("Aisha", assignee_id=mei.id, phone="+12185550143")
+    away = talk("Grace", archived_at=clock.now(), phone="+12185550144")
+    as_jonas.get("/inbox?view=mine")
+    for thread, view in ((mine, "mine"), (hers, "all"), (away, "archived")):
+        page = as_jonas.get(f"/inbox/{thread.id}")
+        assert page.one("#list")["data-view"] == view
+        assert page.one("#rows .row-link[aria-current]")["data-id"] == str(thread.id)
+    assert as_jonas.get(f"/inbox/{hers.id}?view=mine").one("#list")["data-view"] == "mine"
+    assert as_jonas.get("/inbox").one("#list")["data-view"] == "mine"

@@ -5,6 +5,7 @@
   let last = null;
   let beforeToast = null;
   let waits = false;
+  let quietUntil = 0;
 
   const isUsable = (element) => element.isConnected && !element.disabled && element.checkVisibility() && !element.closest("[inert]");
   const usable = (selector) => [...document.querySelectorAll(selector)].find(isUsable);
@@ -46,9 +47,15 @@
     const from = last.isToast && !last.element.isConnected ? beforeToast : last;
     const place = from && ((isUsable(from.element) && from.element) || usable(from.selector) || nearest(from));
     if (!place) return;
+    // Whoever was typing goes on for a moment: that is no shortcut.
+    if (last.element.matches("textarea, input")) quietUntil = Date.now() + 1500;
     if (!place.matches(FOCUSABLE)) place.tabIndex = -1;
     place.focus({ preventScroll: true });
   }
+
+  document.addEventListener("keydown", (event) => {
+    if (Date.now() < quietUntil && !event.target.matches("textarea, input")) event.stopImmediatePropagation();
+  }, { capture: true });
 
   function soon() {
     if (waits) return;

@@ -13,6 +13,7 @@
   let answers = 0;
 
   const inbox = () => document.getElementById("inbox");
+  const isArchived = () => Boolean(document.querySelector("#head .head-name .badge"));
   const conversation = () => document.querySelector("#conversation[data-id]");
 
   function morph(current, next) {
@@ -72,8 +73,10 @@
       const current = document.getElementById(next.id);
       const isOfConversation = !next.id.startsWith("count-");
       if (!current || (isOfConversation && openId !== (asked.get("c") || undefined))) continue;
+      const wasArchived = isArchived();
       if (next.id === "tail") tail(current, next);
       else morph(current, next);
+      if (isArchived() && !wasArchived) window.gs.announce("This conversation was archived.");
     }
     window.gs.refreshUnread();
     return isAlone;
@@ -88,7 +91,8 @@
       here();
       const colleague = fresh.filter((message) => message.matches(".colleague")).pop();
       if (colleague && window.gs.composerHasWords()) {
-        window.gs.toast(`${colleague.querySelector(".said-by span:last-child").textContent} answered while you are writing.`, "warning");
+        const told = window.gs.toast(`${colleague.querySelector(".said-by span:last-child").textContent} answered while you are writing.`, "warning");
+        document.addEventListener("composer:sent", () => told.remove(), { once: true });
       }
     }
     window.gs.seenUpTo(Number(next.dataset.last || 0));
@@ -131,9 +135,9 @@
     if (show && !banner) {
       banner = document.createElement("p");
       banner.id = "offline";
-      banner.className = "offline";
+      banner.className = "banner bad offline";
       banner.setAttribute("role", "status");
-      document.body.append(banner);
+      document.querySelector(".page").prepend(banner);
       banner.textContent = "No connection. Trying again; nothing is lost, and what you miss is caught up.";
     } else if (!show && banner) {
       banner.remove();

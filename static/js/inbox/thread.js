@@ -65,6 +65,13 @@
     if (heightBefore !== null && thread()) { thread().scrollTop = thread().scrollHeight - heightBefore; heightBefore = null; }
     open();
   });
+  // A waiting text that is opened to be changed is looked at, whole.
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches?.("#thread .edit") || !event.target.open) return;
+    follows = false;
+    event.target.closest(".message").scrollIntoView({ block: "nearest" });
+    event.target.querySelector("textarea").focus({ preventScroll: true });
+  }, { capture: true });
   document.addEventListener("click", (event) => { if (event.target.closest("#to-end")) toEnd(); });
   document.addEventListener("scroll", (event) => {
     // Reaching the top asks for what was before it.

@@ -22,7 +22,8 @@ from grayscale.web.views.inbox.thread import panel_context
 def done(conversation_id: int, words: str, *, undo: str | None = None, leave: bool = False) -> ResponseReturnValue:
     """The head and panel anew with a toast; without htmx back to the conversation, or to the list on *leave*."""
     if not wants_partial():
-        flash(words, "success")
+        # The form of a page that was asked for by a plain form: shown once, like its words.
+        flash({"words": words, "undo": undo} if undo else words, "success")  # type: ignore[arg-type]
         where = url_for("inbox.index") if leave else url_for("inbox.conversation", conversation_id=conversation_id)
         return redirect(where, 303)
     found = inbox_thread.get(conversation_id, me())

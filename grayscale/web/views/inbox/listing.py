@@ -10,7 +10,7 @@ from markupsafe import Markup
 from grayscale.domain import inbox, search
 from grayscale.domain.inbox import Listing, Place, Row, View
 from grayscale.domain.search import Hit
-from grayscale.models import User
+from grayscale.models import Conversation, User
 from grayscale.web.auth import me
 from grayscale.web.filters import ago_words, reader_region, reader_zone
 from grayscale.web.fragments import Fragments, joined
@@ -46,6 +46,20 @@ def asked(user: User, *, remember: bool = True) -> Asked:
         kept = session.get("inbox_view", "")
         view = View(kept) if kept in set(View) else inbox.first_view(user)
     return Asked(view, request.args.get("q", "").strip()[:200])
+
+
+def holding(conversation: Conversation, user: User, what: Asked) -> Asked:
+    """The list beside a conversation whose address names none: *what*, or one that lists it where that cannot."""
+    is_mine, is_away = conversation.assignee_id == user.id, conversation.archived_at is not None
+    lists_it = {
+        View.MINE: is_mine and not is_away,
+        View.UNASSIGNED: conversation.assignee_id is None and not is_away,
+        View.ALL: not is_away,
+        View.ARCHIVED: is_away,
+    }
+    if "view" in request.args or what.query or lists_it.get(what.view, True):
+        return what
+    return Asked(View.ARCHIVED if is_away else View.MINE if is_mine else View.ALL)
 
 
 def context(user: User, what: Asked, *, shown: int = 0, selected: int | None = None) -> dict[str, Any]:

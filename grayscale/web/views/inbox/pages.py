@@ -41,7 +41,8 @@ def conversation(conversation_id: int) -> ResponseReturnValue:
         read(found, context["thread"])
     if wants_partial():
         return respond(render_template("inbox/_conversation.html", **context, tick=tick))
-    context |= listing.context(me(), listing.asked(me()), selected=conversation_id)
+    what = listing.holding(found, me(), listing.asked(me()))
+    context |= listing.context(me(), what, selected=conversation_id)
     return render_template("inbox/index.html", **context, tick=tick)
 
 
