@@ -18,7 +18,6 @@ from sqlalchemy import (
     Subquery,
     and_,
     bindparam,
-    case,
     func,
     literal_column,
     or_,
@@ -95,7 +94,8 @@ class Place:
 
 
 class Row(NamedTuple):
-    """One line of the list. *peer* is the candidate's number in E.164; *by* says who spoke last, '' for them."""
+    """One line of the list. *peer* is the candidate's number in E.164; *by* says who spoke last, '' for them; *draft*
+    is the reader's own."""
 
     id: int
     name: str
@@ -113,7 +113,7 @@ class Row(NamedTuple):
     assignee: str
     posting: str
     confidential: bool
-    has_draft: bool
+    draft: str
 
     @property
     def place(self) -> Place:
@@ -292,7 +292,7 @@ def rows_query(user: Reader, *, among: Subquery | None = None) -> Select[*tuple[
             Posting.title.label("posting"),
             _tied.confidential,
             and_(is_unread(), concerns(user)).label("unread"),
-            case((_mine.draft != "", 1), else_=0).label("has_draft"),
+            func.substr(_mine.draft, 1, SNIPPET).label("draft"),
         )
         .select_from(table)
         .outerjoin(_person, _person.id == Conversation.candidate_id)
@@ -309,7 +309,7 @@ def _row(line: Any, user: User) -> Row:
     # In the order of ``rows_query``: by name each column is looked up, forty times a page.
     (
         row_id, peer, at, tick, needs_reply, has_failure, archived_at, assignee_id, candidate_id, name, body,
-        direction, kind, state, author_id, author, assignee, posting, confidential, unread, has_draft,
+        direction, kind, state, author_id, author, assignee, posting, confidential, unread, draft,
     ) = line  # fmt: skip
     return Row(
         row_id,
@@ -328,7 +328,7 @@ def _row(line: Any, user: User) -> Row:
         assignee or "",
         posting or "",
         bool(confidential),
-        bool(has_draft),
+        " ".join((draft or "").split()),
     )
 
 

@@ -15,6 +15,28 @@ def lose_the_answer(route: Route) -> None:
     route.abort("connectionreset")
 
 
+def sign_in_ends_while_typing(page: Page, rest: str) -> None:
+    """Which the server says only after the last letter: after signing in again it is all there."""
+    asked: list[Route] = []
+    has_typed = False
+
+    def answer(route: Route) -> None:
+        if has_typed:
+            route.continue_()
+        else:
+            asked.append(route)
+
+    # Held first: what the page asks between the two would already bring it to the sign-in.
+    page.route("**/*", answer)
+    page.context.clear_cookies()
+    box = page.get_by_label("Message", exact=True)
+    box.press("End")
+    box.press_sequentially(rest)
+    has_typed = True
+    for route in asked:
+        route.continue_()
+
+
 def test_two_recruiters_at_once(office: Office) -> None:
     mira = office.conversation("Mira Okafor")
     jonas = office.sit_down("Jonas", f"/inbox/{mira}")
@@ -70,7 +92,7 @@ def test_the_list_stays_still_while_it_is_read(office: Office) -> None:
 
 
 def test_what_was_typed_survives(office: Office) -> None:
-    aisha = office.conversation("Aisha Karim")
+    mira = office.conversation("Mira Okafor")
     tomas = office.conversation("Tomás Herrera")
     page = office.sit_down("Jonas", f"/inbox/{tomas}")
     box = page.get_by_label("Message", exact=True)
@@ -80,14 +102,15 @@ def test_what_was_typed_survives(office: Office) -> None:
     expect(page.locator("#tail")).to_contain_text("or friday")
     expect(box).to_have_value("Three thirty on Thu")
     # Another conversation and back.
-    page.locator(f"#row-{aisha} a").click()
-    expect(page.locator("#head h2")).to_have_text("Aisha Karim")
+    expect(page.locator(f"#row-{tomas} .row-snippet")).to_have_text("Draft: Three thirty on Thu")
+    page.locator(f"#row-{mira} a").click()
+    expect(page.locator("#head h2")).to_have_text("Mira Okafor")
+    # The row that was clicked still tells what is new.
+    office.candidate_texts("Mira Okafor", "or the week after")
+    expect(page.locator(f"#row-{mira}")).to_contain_text("or the week after")
     page.locator(f"#row-{tomas} a").click()
     expect(page.locator("#head h2")).to_have_text("Tomás Herrera")
     expect(box).to_have_value("Three thirty on Thu")
-    # The row that was clicked still tells what is new.
-    office.candidate_texts("Tomás Herrera", "or the week after")
-    expect(page.locator(f"#row-{tomas}")).to_contain_text("or the week after")
     # The network is away: the page says so, nothing is sent, nothing is lost.
     page.context.set_offline(True)
     box.press("Enter")
@@ -109,28 +132,16 @@ def test_what_was_typed_survives(office: Office) -> None:
     with page.expect_response(lambda answer: answer.url.endswith("/draft") and answer.status == 204):
         pass
     box.press("Backspace")
-    # The sign-in ends while typing, which the server says only after the last letter: after signing in again it is all
-    # there.
-    asked: list[Route] = []
-    has_typed = False
-
-    def answer(route: Route) -> None:
-        if has_typed:
-            route.continue_()
-        else:
-            asked.append(route)
-
-    # Held first: what the page asks between the two would already bring it to the sign-in.
-    page.route("**/*", answer)
-    page.context.clear_cookies()
-    box.press("End")
-    box.press_sequentially("rsday")
-    has_typed = True
-    for route in asked:
-        route.continue_()
+    sign_in_ends_while_typing(page, "rsday")
     office.sign_in(page, "Jonas")
     page.wait_for_url(re.compile(f"/inbox/{tomas}"))
     expect(box).to_have_value("Three thirty on Thursday")
+    # Signing out leaves in the browser what the server lacks of a colleague's, and nothing of one's own.
+    page.evaluate("localStorage.setItem('gs-draft:999:1', 'A colleague was signed out while typing')")
+    page.locator(".rail-me button").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(re.compile("/login"))
+    assert page.evaluate("Object.keys(localStorage)") == ["gs-draft:999:1"]
 
 
 def the_focus_outlives_what_it_stood_on(page: Page) -> None:

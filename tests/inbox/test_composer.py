@@ -51,6 +51,7 @@ def test_pictures_are_named_taken_away_and_sent(office: Office) -> None:
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#tail .message.me .picture img")).to_have_count(2)
     expect(chosen).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('gs-pictures'))") == []
 
 
 def test_a_picture_is_sent_without_javascript(office: Office) -> None:

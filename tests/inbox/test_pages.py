@@ -228,7 +228,8 @@ def test_a_draft_is_kept_per_person_and_forgotten_once_sent(jonas: User, mei: Us
     assert as_jonas.post(f"/inbox/{conversation.id}/draft", {"body": "Half a sent"}).status == 204
     page = as_jonas.get(f"/inbox/{conversation.id}")
     assert page.field("Message").get_text().strip() == "Half a sent"
-    assert "Draft" in as_jonas.get("/inbox").one("#rows").get_text()
+    snippet = as_jonas.get("/inbox").one("#rows .row-snippet").get_text()
+    assert " ".join(snippet.split()) == "Draft: Half a sent", "one's own words, not the candidate's"
     assert drafts.of(conversation.id, mei) == ""
     as_jonas.post(f"/inbox/{conversation.id}/messages", {"body": "Half a sentence", "submission_key": "k3"})
     assert drafts.of(conversation.id, jonas) == ""

@@ -1,6 +1,19 @@
 // Pictures for the next text: chosen, pasted or dropped on the composer, named and taken away again before it goes.
 (() => {
   const field = () => document.getElementById("media");
+  const mark = () => `gs-pictures:${document.getElementById("composer").dataset.draftKey}`;
+
+  // A draft's words are kept, its pictures are not: that is said once, when the words come back without them.
+  function missing() {
+    const { dataset } = document.getElementById("composer");
+    if (dataset.told) return;
+    dataset.told = "true";
+    let chosen = 0;
+    try { chosen = Number(localStorage.getItem(mark())); } catch { /* nothing was kept */ }
+    if (!chosen || field().files.length) return;
+    window.gs.toast(`${chosen === 1 ? "The picture" : `The ${chosen} pictures`} you had chosen here ${chosen === 1 ? "is" : "are"} not kept with the draft. Add ${chosen === 1 ? "it" : "them"} again.`, "warning");
+    localStorage.removeItem(mark());
+  }
 
   function put(files) {
     const box = new DataTransfer();
@@ -32,6 +45,10 @@
     kept = [...field().files];
     list.replaceChildren(...kept.map(item));
     list.hidden = !kept.length;
+    try {
+      if (kept.length) localStorage.setItem(mark(), kept.length);
+      else localStorage.removeItem(mark());
+    } catch { /* then nothing is said of them either */ }
   }
 
   function item(file) {
@@ -68,6 +85,6 @@
   });
   document.addEventListener("composer:sent", () => { if (field()) put([]); });
   // Another conversation's composer begins without any.
-  document.addEventListener("htmx:afterSettle", () => { if (field() && kept.length !== field().files.length) show(); });
-  document.addEventListener("DOMContentLoaded", () => { if (field()) show(); });
+  document.addEventListener("htmx:afterSettle", () => { if (field()) missing(); if (field() && kept.length !== field().files.length) show(); });
+  document.addEventListener("DOMContentLoaded", () => { if (field()) { missing(); show(); } });
 })();

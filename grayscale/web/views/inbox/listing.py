@@ -102,7 +102,7 @@ def news() -> list[str]:
 
 def digest(listing: Listing) -> str:
     """Tells one state of the rows from another without comparing their words."""
-    return str(hash(tuple((row.id, row.tick, row.unread, row.has_draft) for row in listing.rows)) & 0xFFFFFFFF)
+    return str(hash(tuple((row.id, row.tick, row.unread, row.draft) for row in listing.rows)) & 0xFFFFFFFF)
 
 
 @bp.app_template_global("views_nav")
