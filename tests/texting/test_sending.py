@@ -103,6 +103,21 @@ def test_other_words_under_a_used_key_are_refused_and_not_swallowed(
     assert list(db.session.scalars(db.select(Message.id).order_by(Message.id))) == [first.id, later.id, shown.id]
 
 
+def test_of_two_processes_with_one_key_the_later_reads_what_the_other_stored(
+    conversation: Conversation, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = submissions.first
+    stored = submit(conversation, submission_key="raced")
+    for body, wanted in ((FIRST, stored.id), ("Other words", None)):
+        unseen = iter([None])
+        monkeypatch.setattr(submissions, "first", lambda *of, unseen=unseen: next(unseen, taken(*of)))
+        if wanted is not None:
+            assert submit(conversation, body, submission_key="raced").id == wanted
+        else:
+            with pytest.raises(submissions.Differs):
+                submit(conversation, body, submission_key="raced")
+
+
 def test_two_texts_go_in_the_order_they_were_written(
     conversation: Conversation, carrier: Carrier, submit: Submit, time: time_machine.Traveller
 ) -> None:
