@@ -10,14 +10,9 @@ import gzip
 import zlib
 
 from flask import Flask, Response, request
-from rcssmin import cssmin
-from rjsmin import jsmin
 
 COMPRESSED = frozenset({"inbox", "candidates", "notes"})
 TEXTS = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml"})
-# What takes comments and indentation out of our own files; those of others came without.
-MINIFIERS = {"text/css": cssmin, "text/javascript": jsmin}
-OTHERS = "/static/vendor/"
 # Below this a packet is a packet.
 LEAST_BYTES = 900
 # Pages are made while somebody waits: a third of the time of the best, for a tenth more bytes.
@@ -55,11 +50,7 @@ def _compress_file(response: Response, files: dict[str, bytes]) -> None:
     key = f"{request.path} {tag}"
     if key not in files:
         response.direct_passthrough = False
-        content = response.get_data()
-        minify = MINIFIERS.get(response.mimetype or "")
-        if minify is not None and not request.path.startswith(OTHERS):
-            content = minify(content.decode()).encode()
-        files[key] = gzip.compress(content, 9, mtime=0)
+        files[key] = gzip.compress(response.get_data(), 9, mtime=0)
     response.close()
     _put(response, files[key])
     if tag:

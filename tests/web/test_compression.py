@@ -11,7 +11,7 @@ from tests.page import Browser
 ACCEPTS = {"Accept-Encoding": "gzip, deflate, br"}
 # All that a page may weigh with the headers of its answers, on a first visit and on any other.
 # The rest of the 100 kB is for the lines of a full list and thread.
-FIRST_VISIT_BYTES = 87_000
+FIRST_VISIT_BYTES = 92_000
 LATER_VISIT_BYTES = 20_000
 
 
@@ -47,9 +47,7 @@ def test_a_file_reaches_whoever_takes_it_only_plain(as_jonas: Browser) -> None:
     compressed = as_jonas.client.get("/static/js/toast.js", headers=ACCEPTS, base_url="https://texting.test")
     plain = as_jonas.client.get("/static/js/toast.js", base_url="https://texting.test")
     assert "Content-Encoding" not in plain.headers
-    sent = gzip.decompress(compressed.data)
-    assert len(sent) < len(plain.data)
-    assert b"//" not in sent, "without comments"
+    assert gzip.decompress(compressed.data) == plain.data
     assert compressed.headers["ETag"] != plain.headers["ETag"]
     plain.close()
 
