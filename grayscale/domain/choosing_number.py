@@ -17,7 +17,7 @@ def choose(conversation_id: int, phone_id: int, by: User) -> Conversation:
     """Text this number of the candidate's from now on, also with what waits. Raises ``NotFound``, ``Invalid``, and
     ``Conflict`` while a sentence that sounded like stop is undecided."""
     with transaction() as session:
-        conversation = _held(conversation_id, by)
+        conversation = locks.conversation(conversation_id, by)
         listed = conversation.candidate.phones if conversation.candidate is not None else []
         phone = next((phone for phone in listed if phone.id == phone_id), None)
         if phone is None:
@@ -39,7 +39,7 @@ def choose(conversation_id: int, phone_id: int, by: User) -> Conversation:
 def keep(conversation_id: int, by: User) -> None:
     """The number is theirs although Lever does not list it. Raises ``NotFound``."""
     with transaction() as session:
-        conversation = _held(conversation_id, by)
+        conversation = locks.conversation(conversation_id, by)
         if numbers.is_unlisted(conversation, conversation.peer):
             numbers.vouch(conversation, by)
             session.flush()
@@ -67,13 +67,3 @@ def texted_before(conversation: Conversation, user: User) -> list[Profile]:
         .limit(MOST_SHARING)
     )
     return candidates.profiles(list(db.session.scalars(query)), user)
-
-
-def _held(conversation_id: int, by: User) -> Conversation:
-    locks.hold_conversations([conversation_id])
-    found = db.session.scalar(
-        select(Conversation).where(Conversation.id == conversation_id, visibility.conversations_for(by))
-    )
-    if found is None:
-        raise NotFound("There is no such conversation, or it is not visible to you.")
-    return found

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, select
 
+from grayscale.domain import visibility
+from grayscale.domain.errors import NotFound
 from grayscale.extensions import db
-from grayscale.models import Conversation, Message, Transcript
+from grayscale.models import Conversation, Message, Transcript, User
 
 
 def hold_conversations(ids: Iterable[int]) -> None:
@@ -19,6 +21,17 @@ def hold_conversations(ids: Iterable[int]) -> None:
     if wanted and _locks_rows():
         rows = select(Conversation.id).where(Conversation.id.in_(wanted)).order_by(Conversation.id)
         db.session.execute(rows.with_for_update(key_share=True))
+
+
+def conversation(conversation_id: int, by: User) -> Conversation:
+    """The conversation, held. Raises ``NotFound`` also for what *by* may not see."""
+    hold_conversations([conversation_id])
+    found = db.session.scalar(
+        select(Conversation).where(Conversation.id == conversation_id, visibility.conversations_for(by))
+    )
+    if found is None:
+        raise NotFound("There is no such conversation, or it is not visible to you.")
+    return found
 
 
 def message(*conditions: ColumnElement[bool]) -> Message | None:

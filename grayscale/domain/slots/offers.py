@@ -128,7 +128,7 @@ def offer(
     token = secrets.token_urlsafe(16)
     try:
         with transaction() as session:
-            conversation = _conversation(conversation_id, by)
+            conversation = locks.conversation(conversation_id, by)
             here, elsewhere = opportunities(conversation, by)
             if any(one.id == opportunity_id for one in elsewhere):
                 raise Invalid(visibility.MOVE_FIRST, "opportunity")
@@ -265,16 +265,6 @@ def _make(
         number = "One of the times is" if busy == 1 else f"{busy} of the times are"
         raise Invalid(f"{number} taken meanwhile by another interview. Look for times again.", "times")
     return made
-
-
-def _conversation(conversation_id: int, by: User) -> Conversation:
-    locks.hold_conversations([conversation_id])
-    found = db.session.scalar(
-        select(Conversation).where(Conversation.id == conversation_id, visibility.conversations_for(by))
-    )
-    if found is None:
-        raise NotFound("There is no such conversation, or it is not visible to you.")
-    return found
 
 
 def _spread(times: list[datetime], most: int) -> list[datetime]:
