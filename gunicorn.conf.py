@@ -25,7 +25,7 @@ except ConfigError as error:
 
 bind = f"0.0.0.0:{_config.port}"
 workers = 1
-worker_class = "gthread"
+worker_class = "grayscale.serving.Worker"
 # More than can work at once: those of a burst of webhooks wait for one commit together, and pages need not queue.
 threads = 32
 timeout = 30
