@@ -92,6 +92,7 @@ def fill(app: Flask, conversations: int, recruiters: int) -> None:
                         "created_at": now,
                         "active": True,
                         "enter_sends": True,
+                        "lever_user_id": f"u{n}",
                     }
                     for n in range(recruiters)
                 ],
@@ -251,9 +252,9 @@ def _batch(chance: random.Random, first: int, size: int, *, users: list[int], nu
                 "lever_id": f"o{n}",
                 "candidate_id": n,
                 "posting_lever_id": f"p{n % 200}",
-                "owner_lever_id": f"u{n % 40}",
+                "owner_lever_id": f"u{n % len(users)}",
                 "stage_lever_id": f"s{n % 6}",
-                "confidential": n % 50 == 0,
+                "confidential": n % 50 == 27,
                 "follower_lever_ids": [],
                 "origin": "",
                 "tags": [],
@@ -265,7 +266,7 @@ def _batch(chance: random.Random, first: int, size: int, *, users: list[int], nu
             }
         )
         ids = [(n - 1) * MESSAGES_EACH + k + 1 for k in range(MESSAGES_EACH)]
-        inbound_last = n % 10 == 0
+        inbound_last = n % 10 == 0 or n % 40 == 7
         for k, message_id in enumerate(ids):
             inbound = (k % 2 == 1) == inbound_last if k == MESSAGES_EACH - 1 else k % 2 == 1
             texts.append(
@@ -295,7 +296,7 @@ def _batch(chance: random.Random, first: int, size: int, *, users: list[int], nu
                 "peer": phone(n),
                 "opportunity_id": n,
                 "opportunity_chosen": False,
-                "assignee_id": users[n % len(users)] if n % 20 else None,
+                "assignee_id": None if n % 20 == 7 else users[n % len(users)],
                 "created_at": at,
                 "last_activity_at": at,
                 "last_message_id": ids[-1],

@@ -1,8 +1,7 @@
-"""The list side of the inbox: views, their counts, and the rows a person sees.
+"""The list side of the inbox: views and the rows a person sees.
 
 Every view is one partial index in the order it is shown, and pages by the last row's place, so that a page costs the
-same however many conversations there are. Counts stop at ``COUNT_CAP``. What a person may not see is neither listed
-nor counted (``visibility``).
+same however many conversations there are. What a person may not see is not listed (``visibility``).
 """
 
 import enum
@@ -51,7 +50,6 @@ Columns = TypeVarTuple("Columns")
 PAGE = 40
 # By so many rows, one more than a page, a statement asks for more than the next smaller one does.
 STEP = PAGE + 1
-COUNT_CAP = 100
 SNIPPET = 140
 
 
@@ -155,7 +153,7 @@ def is_unread() -> ColumnElement[bool]:
 def in_view(view: View, user: Reader) -> ColumnElement[bool]:
     """Condition on ``Conversation``: it belongs into *view* of *user*. Confidentiality is a condition of its own.
 
-    What is unread is no one condition: see ``_newest``.
+    What is unread is no one condition: see ``newest``.
     """
     is_open = Conversation.archived_at.is_(None)
     conditions = {
@@ -170,7 +168,7 @@ def in_view(view: View, user: Reader) -> ColumnElement[bool]:
     return conditions[view]()
 
 
-def _newest(view: View, user: Reader, narrowed: Callable[[Select[Any]], Select[Any]]) -> list[Select[Any]]:
+def newest(view: View, user: Reader, narrowed: Callable[[Select[Any]], Select[Any]]) -> list[Select[Any]]:
     """The ids in *view*, each select in the order of the list; *narrowed* says who may see them, from where, how many.
 
     Unread concerns what is mine, what I follow, and what is nobody's and waits for an answer. Each of these follows an
@@ -192,14 +190,14 @@ def _newest(view: View, user: Reader, narrowed: Callable[[Select[Any]], Select[A
     ]
 
 
-def _together(parts: list[Select[Any]]) -> Subquery:
+def together(parts: list[Select[Any]]) -> Subquery:
     """The ids of all parts, each once."""
     if len(parts) == 1:
         return parts[0].subquery()
     return union(*(select(part.subquery().c.id) for part in parts)).subquery()
 
 
-def _in_order(query: Select[Any]) -> Select[Any]:
+def in_order(query: Select[Any]) -> Select[Any]:
     return query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
 
 
@@ -251,14 +249,14 @@ def _page_query(reader: ReaderKind, view: View | None, is_continued: bool, most:
         if is_continued:
             place = bindparam("after_at", type_=Conversation.last_activity_at.type), bindparam("after_id", type_=BigId)
             query = query.where(tuple_(Conversation.last_activity_at, Conversation.id) < tuple_(*place))
-        return _in_order(query).limit(at_most)
+        return in_order(query).limit(at_most)
 
     rows = rows_query(reader)
     if view is None:
         return narrowed(rows.where(Conversation.id.in_(bindparam("ids", expanding=True))))
     if view is View.UNREAD:
-        unread = _together(_newest(view, reader, narrowed))
-        return _in_order(rows_query(reader, among=unread)).limit(at_most)
+        unread = together(newest(view, reader, narrowed))
+        return in_order(rows_query(reader, among=unread)).limit(at_most)
     return narrowed(rows.where(in_view(view, reader)))
 
 
@@ -338,23 +336,6 @@ def _speaker(kind: Kind, author_id: int | None, author: str | None, user: User) 
     if author_id == user.id:
         return "You"
     return author.split()[0] if author else "A colleague"
-
-
-def counts(user: User) -> dict[View, int]:
-    """How many conversations each view holds for this person, ``COUNT_CAP`` standing for that many or more."""
-    [line] = _counts(ReaderKind.of(user)).rows(visibility.values(user))
-    return {view: min(int(line[position]), COUNT_CAP) for position, view in enumerate(View)}
-
-
-@lru_cache(maxsize=8)
-def _counts(reader: ReaderKind) -> Reading:
-    seen = visibility.conversations_for(reader)
-    cap: Any = literal_column(str(COUNT_CAP))
-    columns = []
-    for view in View:
-        found = _together(_newest(view, reader, lambda query: _in_order(query.where(seen)).limit(cap)))
-        columns.append(select(func.count()).select_from(found).scalar_subquery())
-    return Reading(select(*columns))
 
 
 def first_view(user: User) -> View:

@@ -67,14 +67,15 @@ def _belongs_to(user: Reader) -> ColumnElement[bool]:
     return or_(
         Opportunity.owner_lever_id == lever_id,
         Opportunity.hiring_manager_lever_id == lever_id,
-        cast(Opportunity.follower_lever_ids, String).like(follower, escape="/"),
+        # ``LIKE '%' || ? || '%'``: for a pattern that is a value SQLite prepares the whole statement anew each time.
+        cast(Opportunity.follower_lever_ids, String).contains(follower, escape="/"),
     )
 
 
 def _quoted(lever_id: str) -> str:
-    """A pattern for the followers, a JSON list of opaque ids: the quotes make the match whole."""
+    """What to look for among the followers, a JSON list of opaque ids: the quotes make the match whole."""
     escaped = lever_id.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return f'%"{escaped}"%'
+    return f'"{escaped}"'
 
 
 def may_see(opportunity_id: int, user: User) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import changes, inbox, inbox_acts
+from grayscale.domain import changes, inbox, inbox_acts, inbox_counts
 from grayscale.domain.inbox import View
 from grayscale.domain.inbox_member import mark_read, mark_unread
 from grayscale.extensions import db
@@ -50,7 +50,7 @@ def test_each_view_holds_its_own(jonas: User, mei: User) -> None:
     assert names(jonas, View.FAILED) == ["Failed"]
     assert names(jonas, View.ARCHIVED) == ["Put away"]
     assert set(names(jonas, View.ALL)) == {"Mine", "Hers", "Nobody's", "Failed"}
-    assert inbox.counts(jonas) == {
+    assert inbox_counts.counts(jonas) == {
         View.MINE: 1,
         View.UNASSIGNED: 1,
         View.ALL: 4,
@@ -101,10 +101,25 @@ def test_pages_follow_on_without_gaps_or_repeats(jonas: User) -> None:
 
 
 def test_a_count_stops_at_the_cap(jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "COUNT_CAP", 3)
+    monkeypatch.setattr(inbox_counts, "COUNT_CAP", 3)
+    monkeypatch.setattr(inbox_counts, "_full", {})
     for position in range(5):
         talk(f"Person {position}", phone=f"+1218555010{position}")
-    assert inbox.counts(jonas)[View.ALL] == 3
+    assert inbox_counts.counts(jonas)[View.ALL] == 3
+
+
+def test_what_was_full_is_counted_again_after_a_few_seconds(jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_counts, "COUNT_CAP", 2)
+    monkeypatch.setattr(inbox_counts, "_full", {})
+    for position in range(3):
+        talk(f"Person {position}", phone=f"+1218555010{position}", assignee_id=jonas.id)
+    assert inbox_counts.counts(jonas)[View.MINE] == 2
+    with transaction() as session:
+        session.execute(db.update(Conversation).values(assignee_id=None))
+    later = inbox_counts.monotonic() + inbox_counts.FULL_SECONDS + 1
+    monkeypatch.setattr(inbox_counts, "monotonic", lambda: later)
+    found = inbox_counts.counts(jonas)
+    assert (found[View.MINE], found[View.UNASSIGNED], found[View.FAILED]) == (0, 2, 0)
 
 
 def test_a_confidential_conversation_is_neither_listed_nor_counted_nor_opened(
@@ -114,7 +129,7 @@ def test_a_confidential_conversation_is_neither_listed_nor_counted_nor_opened(
     opportunity = factories.opportunity(person, confidential=True, owner_lever_id="someone")
     hidden = factories.conversation(person, opportunity_id=opportunity.id)
     assert names(jonas, View.ALL) == []
-    assert inbox.counts(jonas)[View.ALL] == 0
+    assert inbox_counts.counts(jonas)[View.ALL] == 0
     for path in (f"/inbox/{hidden.id}", f"/inbox/{hidden.id}/earlier?before=2026-01-01T00:00:00+00:00~1"):
         assert as_jonas.get(path).status == 404
     for act in ("archive", "assign", "follow", "unread", "draft", "here", "messages", "opt-out"):

@@ -3,12 +3,13 @@
 from sqlalchemy import func, select
 
 from grayscale.domain import inbox, visibility
+from grayscale.domain.inbox_counts import COUNT_CAP
 from grayscale.extensions import db
 from grayscale.models import Conversation, Direction, Message, Opportunity, User
 
 
 def of_opportunity(lever_id: str, user: User) -> int:
-    """Unread texts from the candidate of an opportunity, up to ``inbox.COUNT_CAP``; unread as the inbox means it.
+    """Unread texts from the candidate of an opportunity, up to ``COUNT_CAP``; unread as the inbox means it.
 
     What this person may not see counts as nothing, just as what does not exist.
     """
@@ -27,7 +28,7 @@ def of_opportunity(lever_id: str, user: User) -> int:
             Message.direction == Direction.INBOUND,
             Message.id > inbox.read_up_to(),
         )
-        .limit(inbox.COUNT_CAP)
+        .limit(COUNT_CAP)
         .subquery()
     )
     return db.session.scalar(select(func.count()).select_from(texts)) or 0

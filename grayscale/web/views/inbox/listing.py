@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, render_template, request, session
 from markupsafe import Markup
 
-from grayscale.domain import inbox, search
+from grayscale.domain import inbox, inbox_counts, search
 from grayscale.domain.inbox import Listing, Place, Row, View
 from grayscale.domain.search import Hit
 from grayscale.models import Conversation, User
@@ -66,8 +66,8 @@ def context(user: User, what: Asked, *, shown: int = 0, selected: int | None = N
     """Everything `inbox/_list.html` needs."""
     base: dict[str, Any] = {
         "asked": what,
-        "counts": inbox.counts(user),
-        "cap": inbox.COUNT_CAP,
+        "counts": inbox_counts.counts(user),
+        "cap": inbox_counts.COUNT_CAP,
         "selected": selected,
         "found": None,
         "listing": None,
@@ -86,10 +86,10 @@ def page(user: User, what: Asked, *, shown: int = 0, after: Place | None = None)
 
 def news() -> list[str]:
     """The counts and rows as they are, where the browser that asks shows others."""
-    counts = inbox.counts(me())
+    counts = inbox_counts.counts(me())
     parts = []
     if "-".join(str(counts[view]) for view in View) != request.args.get("counts", ""):
-        parts.append(render_template("inbox/_counts.html", counts=counts, cap=inbox.COUNT_CAP))
+        parts.append(render_template("inbox/_counts.html", counts=counts, cap=inbox_counts.COUNT_CAP))
     what = asked(me(), remember=False)
     if what.query:
         return parts
@@ -108,7 +108,7 @@ def digest(listing: Listing) -> str:
 @bp.app_template_global("views_nav")
 def views_nav(counts: dict[View, int], what: Asked, *, oob: bool = False) -> Markup:
     """The views, the one that is shown marked."""
-    shown = counts, inbox.COUNT_CAP, None if what.query else what.view, oob
+    shown = counts, inbox_counts.COUNT_CAP, None if what.query else what.view, oob
     macro = current_app.jinja_env.get_template("inbox/_views.html").module.views_nav  # type: ignore[attr-defined]
     return _views.get((tuple(counts.items()), *shown[1:]), lambda: macro(*shown))
 
