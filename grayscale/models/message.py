@@ -195,6 +195,10 @@ class Media(db.Model):  # type: ignore[name-defined]
     file_name: Mapped[str] = mapped_column(String(200), default="")
     size: Mapped[int] = mapped_column(default=0)
     content: Mapped[bytes | None] = mapped_column(deferred=True)
+    # Of a picture: its size upright, in dots, and a small one where that is lighter; None where they are not known.
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    preview: Mapped[bytes | None] = mapped_column(deferred=True)
     # Unguessable part of the address the carrier fetches a sent picture at, while it may.
     public_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     state: Mapped[MediaState] = mapped_column(enum_type(MediaState, "state"), default=MediaState.PENDING)

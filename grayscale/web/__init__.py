@@ -8,6 +8,7 @@ from grayscale.web import (
     assets,
     auth,
     banners,
+    bundles,
     compression,
     errors,
     filters,
@@ -62,6 +63,7 @@ def register(app: Flask) -> None:
     security.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
+    bundles.init_app(app)
     assets.init_app(app)
     navigation.init_app(app)
     banners.init_app(app)

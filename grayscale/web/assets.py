@@ -10,6 +10,8 @@ from typing import Any
 
 from flask import Flask
 
+from grayscale.web import bundles
+
 # Named by their version already.
 VENDOR = "vendor/"
 MOST_KEPT = 8192
@@ -25,7 +27,7 @@ def init_app(app: Flask) -> None:
         known = hashes.get(filename)
         if known is None or app.debug:
             try:
-                known = hashlib.sha256((folder / filename).read_bytes()).hexdigest()[:12]
+                known = hashlib.sha256(bundles.content(folder, filename)).hexdigest()[:12]
             except OSError:
                 return ""
             hashes[filename] = known

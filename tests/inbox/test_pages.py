@@ -303,7 +303,7 @@ def test_a_shared_number_is_shown_as_such_and_its_texts_can_be_moved(jonas: User
     assert "It is me" in page.words
 
 
-@pytest.mark.parametrize(("kind", "words"), [("hired", "Hired"), ("non-hired", "Archived")])
+@pytest.mark.parametrize(("kind", "words"), [("hired", "Hired"), ("non-hired", "Archived in Lever")])
 def test_the_header_tells_hired_from_archived(jonas: User, as_jonas: Browser, kind: str, words: str) -> None:
     reason = factories.add(ArchiveReason(lever_id="reason-1", text="Said yes", type=kind, fetched_at=clock.now()))
     person = factories.candidate()

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import responses
+from PIL import Image
 from werkzeug.test import TestResponse
 
 from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from grayscale.domain.texting import media, outbound, uploads, wording
+from grayscale.domain.texting import media, outbound, previews, uploads, wording
 from grayscale.extensions import db
 from grayscale.models import Company, Conversation, Interview, Media, MediaState, Message, Template, User, Via
 from tests import factories
@@ -117,6 +119,12 @@ def test_a_template_with_an_unknown_field_is_refused_and_nothing_typed_is_lost(a
     assert page.status == 422
     assert "There is no field offer.salary" in page.words
     assert page.field("Text").get_text().strip() == "You get {{ offer.salary }}"
+    long = "a line\r\n" * 230
+    page = as_jonas.post("/settings/templates", {"name": "Long", "body": long})
+    assert page.status == 422
+    assert "9 characters too long: it has 1,609, and a text takes 1,600" in page.words
+    assert page.field("Text").get_text().strip() == long.strip().replace("\r\n", "\n")
+    assert "maxlength" not in page.field("Text").attrs
 
 
 def test_a_received_picture_is_fetched_kept_and_shown_only_to_who_may_see_it(
@@ -168,3 +176,39 @@ def test_only_pictures_the_carrier_takes_can_be_sent() -> None:
         uploads.check([("big.png", PNG + b"0" * 5 * 1024 * 1024)])
     with pytest.raises(Invalid, match="10 pictures"):
         uploads.check([("map.png", PNG)] * 11)
+
+
+def photo(width: int, height: int, kind: str = "JPEG", turn: int | None = None) -> bytes:
+    made = BytesIO()
+    exif = Image.Exif()
+    if turn is not None:
+        exif[0x0112] = turn
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(made, kind, quality=95, exif=exif)
+    return made.getvalue()
+
+
+def test_a_thread_shows_a_small_picture_in_its_place(
+    conversation: Conversation, as_jonas: Browser, submit: Submit
+) -> None:
+    picture = photo(1200, 900, turn=6)
+    submit(conversation, "A map. Reply STOP to opt out.", media=uploads.check([("site.jpg", picture)]))
+    shown = as_jonas.get(f"/inbox/{conversation.id}").select(".picture img")[0]
+    assert (shown["width"], shown["height"], shown["loading"]) == ("195", "260", "lazy")
+    small = as_jonas.get(str(shown["src"]))
+    assert small.headers["Content-Type"] == "image/webp"
+    assert len(small.response.data) < len(picture) / 4
+    assert "sandbox" in small.headers["Content-Security-Policy"]
+    assert Image.open(BytesIO(small.response.data)).size == (240, 320)
+    whole = as_jonas.get(str(shown["src"]).removesuffix("/small"))
+    assert whole.response.data == picture
+
+
+def test_what_cannot_be_made_smaller_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert previews.of(PNG) is None
+    assert previews.of(b"<svg/>") is None
+    assert previews.of(photo(40, 30, "PNG")) is not None
+    monkeypatch.setitem(previews.MOST_DOTS, "PNG", 1000)
+    assert previews.of(photo(40, 30, "PNG")) == previews.Preview(40, 30, None)
+    assert previews.shown_size(None, None) == (260, 195)
+    assert previews.shown_size(40, 30) == (40, 30)
+    assert previews.shown_size(9000, 2) == (260, 1)

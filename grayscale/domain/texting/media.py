@@ -1,6 +1,7 @@
 """Pictures and files of texts: fetched from the carrier once, kept, and handed only to who may see them."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
@@ -10,11 +11,13 @@ from grayscale.clients.errors import ClientError, Disposition
 from grayscale.database import end_read, transaction
 from grayscale.domain import changes, leases, visibility
 from grayscale.domain.errors import NotFound
-from grayscale.domain.texting import account, uploads
+from grayscale.domain.texting import account, previews, uploads
+from grayscale.domain.texting.previews import Preview
 from grayscale.extensions import db
 from grayscale.models import Conversation, Direction, Media, MediaState, Message, MessageState, User
 
 BATCH = 5
+UNSEEN = "There is no such picture, or it is not visible to you."
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 6
 # While, and how long after its call began, the carrier may fetch the pictures of a text.
@@ -59,11 +62,18 @@ def _fetch(media_id: int) -> None:
     if kind is None:
         _finish(media_id, MediaState.REFUSED, error="This kind of file is not accepted.")
         return
-    _finish(media_id, MediaState.STORED, content=found.content, kind=kind)
+    preview = previews.of(found.content) if kind in uploads.SHOWN else None
+    _finish(media_id, MediaState.STORED, content=found.content, kind=kind, preview=preview)
 
 
 def _finish(
-    media_id: int, state: MediaState, *, content: bytes | None = None, kind: str | None = None, error: str | None = None
+    media_id: int,
+    state: MediaState,
+    *,
+    content: bytes | None = None,
+    kind: str | None = None,
+    preview: Preview | None = None,
+    error: str | None = None,
 ) -> None:
     with transaction() as session:
         medium = session.get(Media, media_id, with_for_update={"key_share": True})
@@ -74,6 +84,8 @@ def _finish(
         if content is not None and kind is not None:
             medium.content, medium.content_type, medium.size = content, kind, len(content)
             medium.file_name = medium.file_name or f"{medium.position + 1}.{extension(kind)}"
+        if preview is not None:
+            medium.width, medium.height, medium.preview = preview.width, preview.height, preview.content
         if state is not MediaState.PENDING:
             # What is stored or refused is never asked for again.
             medium.source_url = None
@@ -90,15 +102,28 @@ def extension(content_type: str) -> str:
 
 def for_reader(media_id: int, user: User) -> Media:
     """A stored medium with its bytes. Raises ``NotFound`` also for what *user* may not see."""
-    found = db.session.scalar(
+    found = _visible(media_id, user, Media.content)
+    if found is None or found.content is None:
+        raise NotFound(UNSEEN)
+    return found
+
+
+def small(media_id: int, user: User) -> bytes | None:
+    """The small WebP of a picture, None where there is only itself. Raises ``NotFound`` like ``for_reader``."""
+    found = _visible(media_id, user, Media.preview)
+    if found is None:
+        raise NotFound(UNSEEN)
+    return found.preview
+
+
+def _visible(media_id: int, user: User, wanted: Any) -> Media | None:
+    found: Media | None = db.session.scalar(
         select(Media)
         .join(Message, Message.id == Media.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(Media.id == media_id, Media.state == MediaState.STORED, visibility.conversations_for(user))
-        .options(undefer(Media.content))
+        .options(undefer(wanted))
     )
-    if found is None or found.content is None:
-        raise NotFound("There is no such picture, or it is not visible to you.")
     return found
 
 

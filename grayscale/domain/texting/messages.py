@@ -8,7 +8,8 @@ from datetime import datetime
 
 from grayscale import clock
 from grayscale.clients.text import clean
-from grayscale.domain.texting import lines, segments
+from grayscale.domain.errors import Invalid
+from grayscale.domain.texting import lines, previews, segments
 from grayscale.domain.texting.uploads import Upload
 from grayscale.extensions import db
 from grayscale.models import Conversation, Direction, Kind, Media, MediaState, Message, MessageState, User
@@ -28,6 +29,16 @@ def is_blank(body: str) -> bool:
     return all(
         unicodedata.category(character) in INVISIBLE or character in BLANK_LETTERS for character in body
     )
+
+
+def refuse_too_long(text: str) -> None:
+    """Raises ``Invalid`` for more than the carrier takes as one text, with by how much."""
+    over = len(text) - segments.LONGEST
+    if over > 0:
+        raise Invalid(
+            f"This text is {over:,} {'character' if over == 1 else 'characters'} too long: it has {len(text):,}, and a"
+            f" text takes {segments.LONGEST:,}.", "body"
+        )  # fmt: skip
 
 
 def create(
@@ -68,13 +79,15 @@ def create(
     db.session.add(message)
     db.session.flush()
     for position, upload in enumerate(uploads):
-        db.session.add(
-            Media(
-                message_id=message.id, position=position, content_type=upload.content_type,
-                file_name=upload.file_name, size=len(upload.content), content=upload.content,
-                public_key=secrets.token_urlsafe(24), state=MediaState.STORED,
-            )
-        )
+        medium = Media(
+            message_id=message.id, position=position, content_type=upload.content_type,
+            file_name=upload.file_name, size=len(upload.content), content=upload.content,
+            public_key=secrets.token_urlsafe(24), state=MediaState.STORED,
+        )  # fmt: skip
+        if upload.preview is not None:
+            medium.width, medium.height = upload.preview.width, upload.preview.height
+            medium.preview = upload.preview.content
+        db.session.add(medium)
     db.session.flush()
     return message
 
@@ -82,7 +95,9 @@ def create(
 def copy(message: Message, *, send_at: datetime, submission_key: str | None = None) -> Message:
     """The same text once more, as a row of its own that names the first; inside a transaction."""
     uploads = [
-        Upload(medium.file_name, medium.content_type, medium.content) for medium in message.media if medium.content
+        Upload(medium.file_name, medium.content_type, medium.content, previews.kept(medium))
+        for medium in message.media
+        if medium.content
     ]
     waits = send_at > clock.now()
     again = create(

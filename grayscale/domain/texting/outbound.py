@@ -277,12 +277,7 @@ def _final_body(body: str, conversation: Conversation, by: User, *, has_media: b
     text = wording.fill_or_refuse(messages.tidy(body), conversation, by)
     if messages.is_blank(text) and not has_media:
         raise Invalid("Write something first.", "body")
-    if len(text) > segments.LONGEST:
-        over = len(text) - segments.LONGEST
-        raise Invalid(
-            f"This text is {over:,} {'character' if over == 1 else 'characters'} too long: it has {len(text):,}, and a"
-            f" text takes {segments.LONGEST:,}.", "body"
-        )  # fmt: skip
+    messages.refuse_too_long(text)
     return text
 
 

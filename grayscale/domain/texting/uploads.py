@@ -1,9 +1,11 @@
 """Pictures and files: what they are by their first bytes, and what may be sent."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grayscale.domain.errors import Invalid
+from grayscale.domain.texting import previews
+from grayscale.domain.texting.previews import Preview
 
 # The carrier's limits for one text.
 MOST_FILES = 10
@@ -36,6 +38,7 @@ class Upload:
     file_name: str
     content_type: str
     content: bytes
+    preview: Preview | None = None
 
 
 def sniff(content: bytes, claimed: str = "") -> str | None:
@@ -65,4 +68,4 @@ def check(files: Iterable[tuple[str, bytes]]) -> list[Upload]:
         raise Invalid(f"A text takes at most {MOST_FILES} pictures.", "media")
     if sum(len(upload.content) for upload in uploads) > MOST_BYTES:
         raise Invalid("The pictures of one text may have 5 MB together.", "media")
-    return uploads
+    return [replace(upload, preview=previews.of(upload.content)) for upload in uploads]

@@ -18,7 +18,7 @@ from grayscale.domain.company import company, texting_account
 from grayscale.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from grayscale.domain.interviews import words
 from grayscale.domain.interviews.terms import Terms
-from grayscale.domain.texting import gate, introduction
+from grayscale.domain.texting import gate, introduction, messages
 from grayscale.extensions import db
 from grayscale.models import Conversation, Interview, Posting, Snippet, Stage, Template, User
 from grayscale.reading import Reading
@@ -203,7 +203,7 @@ def template_of(template_id: int, user: User) -> Template:
 
 def save_template(template_id: int | None, *, name: str, body: str, shared: bool, by: User) -> Template:
     """Add a template or change one. A shared one may be changed by who could have made it. Raises ``Invalid``."""
-    name, body = name.strip(), body.replace("\r\n", "\n").strip()
+    name, body = name.strip(), messages.tidy(body)
     if not name or len(name) > 100:
         raise Invalid("A template needs a name of at most 100 characters.", "name")
     _check_body(body)
@@ -266,8 +266,7 @@ def delete_snippet(snippet_id: int, by: User) -> str:
 def _check_body(body: str) -> None:
     if not body:
         raise Invalid("A template needs words.", "body")
-    if len(body) > 1600:
-        raise Invalid("A text takes 1,600 characters.", "body")
+    messages.refuse_too_long(body)
     known = {f"company.{snippet.name}" for snippet in snippets()} | FIELDS.keys()
     unknown = [name for name in dict.fromkeys(PLACEHOLDER.findall(body)) if name not in known]
     if unknown:

@@ -21,6 +21,15 @@ def show(media_id: int) -> ResponseReturnValue:
     return _serve(media.for_reader(media_id, me()))
 
 
+@bp.get("/<int:media_id>/small")
+def small(media_id: int) -> ResponseReturnValue:
+    """The picture as a thread shows it; itself where nothing smaller was made."""
+    content = media.small(media_id, me())
+    if content is None:
+        return show(media_id)
+    return _inert(Response(content, content_type="image/webp"))
+
+
 @bp.get("/sent/<key>")
 @public
 def sent(key: str) -> ResponseReturnValue:
@@ -37,6 +46,10 @@ def _serve(found: Media) -> Response:
     response = Response(found.content, content_type=found.content_type if shown else "application/octet-stream")
     name = secure_filename(found.file_name) or f"{found.id}.{media.extension(found.content_type)}"
     response.headers["Content-Disposition"] = f'{"inline" if shown else "attachment"}; filename="{name}"'
+    return _inert(response)
+
+
+def _inert(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = INERT
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from grayscale.domain.errors import Conflict, Invalid
-from grayscale.domain.texting import wording
+from grayscale.domain.texting import segments, wording
 from grayscale.models import Template
 from grayscale.web.auth import me, super_admin_only
 from grayscale.web.forms import put_error
@@ -93,6 +93,7 @@ def _page(
         templates=wording.templates_of(me()),
         snippets=wording.snippets(),
         fields=wording.FIELDS,
+        max_body=segments.LONGEST,
         adds=form is not None,
     ), status
 
@@ -104,5 +105,6 @@ def _edit_page(form: TemplateForm, template: Template, status: int = 200) -> Res
         template=template,
         may_change=template.owner_id is not None or me().is_super_admin,
         fields=wording.FIELDS,
+        max_body=segments.LONGEST,
         snippets=wording.snippets(),
     ), status

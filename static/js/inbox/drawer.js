@@ -40,5 +40,10 @@
     else return;
     event.stopImmediatePropagation();
   });
-  document.addEventListener("DOMContentLoaded", () => { if (isStep()) history.replaceState(null, ""); });
+  // Back on the page, or loaded anew, at the step at which it was open: it is open again, so that one step back closes it.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!isStep()) return;
+    if (document.querySelector(".panel-button")?.offsetParent && panel()) panel().showPopover();
+    else history.replaceState(null, "");
+  });
 })();

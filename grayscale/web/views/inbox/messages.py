@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from grayscale.domain import candidates, conversations, drafts, inbox_thread
 from grayscale.domain.candidates import Filters
 from grayscale.domain.errors import DomainError, Invalid
-from grayscale.domain.texting import outbound, submissions, uploads, wording
+from grayscale.domain.texting import gate, outbound, submissions, uploads, wording
 from grayscale.models import Message, MessageState
 from grayscale.web.auth import me
 from grayscale.web.filters import reader_zone
@@ -21,6 +21,10 @@ from grayscale.web.views.inbox.blueprint import bp
 from grayscale.web.views.inbox.composer import composer_context, their_time
 from grayscale.web.views.inbox.thread import conversation_context, new_submission_key
 from grayscale.web.views.inbox.words import state_name
+
+# What the notice above the composer asks and has the buttons for.
+DECIDED_ABOVE = (gate.Code.UNLISTED_NUMBER, gate.Code.STOP_SUGGESTED)
+DECIDE = "Nothing was sent: decide above first. Your text is still in the box."
 
 
 @bp.post("/inbox/<int:conversation_id>/messages")
@@ -49,6 +53,9 @@ def send(conversation_id: int) -> ResponseReturnValue:
         )
     except submissions.Differs as error:
         return not_sent(conversation_id, body, error=str(error), status=409, submission_key=new_submission_key())
+    except outbound.Blocked as error:
+        why = DECIDE if error.code in DECIDED_ABOVE else str(error)
+        return not_sent(conversation_id, body, error=why, blocked=True)
     except DomainError as error:
         return not_sent(conversation_id, body, error=str(error))
     drafts.save(conversation_id, me(), "")
@@ -61,7 +68,8 @@ def send(conversation_id: int) -> ResponseReturnValue:
     events: dict[str, Any] = {"composer:sent": sent, "inbox:poll": {}}
     if words:
         events["toast"] = {"message": words, "category": "success"}
-    return respond(render_template("inbox/_composer_notes.html", error="", meanwhile=None), trigger=events)
+    nothing = render_template("inbox/_composer_notes.html", error="", blocked=False, meanwhile=None)
+    return respond(nothing, trigger=events)
 
 
 def not_sent(
@@ -69,13 +77,14 @@ def not_sent(
     body: str,
     *,
     error: str = "",
+    blocked: bool = False,
     meanwhile: Any = None,
     status: int = 422,
     submission_key: str | None = None,
 ) -> ResponseReturnValue:
     """The words again with what kept them from going; *submission_key* is a new one for them."""
     if wants_partial():
-        html = render_template("inbox/_composer_notes.html", error=error, meanwhile=meanwhile)
+        html = render_template("inbox/_composer_notes.html", error=error, blocked=blocked, meanwhile=meanwhile)
         anew = {"composer:anew": {"submission_key": submission_key}, "inbox:poll": {}} if submission_key else None
         return respond(html, status, trigger=anew)
     # Nothing else keeps them once this page is left.
@@ -90,6 +99,7 @@ def not_sent(
         me(),
         body=body,
         error=error,
+        blocked=blocked,
         meanwhile=meanwhile,
         submission_key=submission_key or request.form.get("submission_key"),
         send_at=request.form.get("send_at", ""),

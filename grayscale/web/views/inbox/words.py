@@ -17,7 +17,7 @@ from grayscale.domain.inbox import Listing
 from grayscale.domain.inbox_acts import Colleague
 from grayscale.domain.inbox_said import Said
 from grayscale.domain.presence import Viewer
-from grayscale.domain.texting import gate, gate_words, keywords, numbers, outbound
+from grayscale.domain.texting import gate, gate_words, keywords, numbers, outbound, previews, uploads
 from grayscale.domain.texting.consent import Standing
 from grayscale.domain.transcripts.state import NoteLine
 from grayscale.extensions import db
@@ -28,6 +28,7 @@ from grayscale.models import (
     ConsentSource,
     Conversation,
     Kind,
+    Media,
     Message,
     MessageState,
     SendingNumber,
@@ -227,7 +228,7 @@ def tied_posting(conversation: Conversation, profile: Profile) -> str:
     the liveliest."""
     tied = next((c for c in profile.candidacies if c.opportunity.id == conversation.opportunity_id), None)
     of = tied or profile.candidacies[0]
-    stage = "Hired" if of.is_hired else "Archived" if of.opportunity.is_archived else of.stage
+    stage = "Hired" if of.is_hired else "Archived in Lever" if of.opportunity.is_archived else of.stage
     return " · ".join(part for part in (of.posting, stage) if part)
 
 
@@ -244,6 +245,14 @@ def numbers_to_choose(conversation: Conversation) -> list[CandidatePhone]:
     if is_opted_out(conversation, peer) and not numbers.is_unlisted(conversation, peer):
         return []
     return [phone for phone in numbers.others(conversation) if not is_opted_out(conversation, phone.e164 or "")]
+
+
+@bp.app_template_filter("picture_size")
+def picture_size(medium: Media) -> tuple[int, int] | None:
+    """Width and height, in CSS pixels, that a stored picture stands in; None for a file that is only downloaded."""
+    if medium.content_type not in uploads.SHOWN:
+        return None
+    return previews.shown_size(medium.width, medium.height)
 
 
 @bp.app_template_global("message_items")
