@@ -69,7 +69,7 @@
     output.replaceChildren();
     output.classList.toggle("warn", cost.parts > 1 || cost.encoding === "UCS-2");
     const over = cost.characters - Number(output.dataset.most || Infinity);
-    if (over > 0) output.append(`${cost.characters} characters, ${over} too many`);
+    if (over > 0) output.append(`${cost.characters.toLocaleString("en")} characters, ${over.toLocaleString("en")} too many`);
     else if (said) output.append(said);
     if (said && over <= 0 && cost.encoding === "UCS-2") {
       const swappable = cost.outside.filter((c) => LOOKALIKES.has(c));

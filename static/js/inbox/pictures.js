@@ -1,18 +1,68 @@
-// Pictures for the next text: chosen, pasted or dropped on the composer, named and taken away again before it goes.
+// Pictures for the next text: chosen, pasted or dropped on the composer, named and taken away again before it goes. Like
+// the words they are kept for whoever chose them, in this browser, until they are sent.
 (() => {
+  const DAY_MS = 24 * 3600 * 1000;
+  const MOST_DAYS = 7;
   const field = () => document.getElementById("media");
-  const mark = () => `gs-pictures:${document.getElementById("composer").dataset.draftKey}`;
+  const key = () => document.getElementById("composer").dataset.draftKey;
+  const tabs = new BroadcastChannel("gs-pictures");
+  // What the browser does not hold yet, or had no room for: leaving the page would lose it.
+  let unkept = null;
 
-  // A draft's words are kept, its pictures are not: that is said once, when the words come back without them.
-  function missing() {
-    const { dataset } = document.getElementById("composer");
-    if (dataset.told) return;
-    dataset.told = "true";
-    let chosen = 0;
-    try { chosen = Number(localStorage.getItem(mark())); } catch { /* nothing was kept */ }
-    if (!chosen || field().files.length) return;
-    window.gs.toast(`${chosen === 1 ? "The picture" : `The ${chosen} pictures`} you had chosen here ${chosen === 1 ? "is" : "are"} not kept with the draft. Add ${chosen === 1 ? "it" : "them"} again.`, "warning");
-    localStorage.removeItem(mark());
+  const opened = () => new Promise((done, failed) => {
+    const asked = indexedDB.open("gs-pictures", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("chosen");
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+  async function held(mode, act) {
+    const base = await opened();
+    try {
+      return await new Promise((done, failed) => {
+        const change = base.transaction("chosen", mode);
+        const asked = act(change.objectStore("chosen"));
+        change.oncomplete = () => done(asked.result);
+        change.onabort = () => failed(change.error);
+      });
+    } finally { base.close(); }
+  }
+
+  async function keep(files) {
+    const of = key();
+    const change = {};
+    unkept = change;
+    try {
+      await held("readwrite", (chosen) => (files.length ? chosen.put({ files, at: Date.now() }, of) : chosen.delete(of)));
+    } catch {
+      return;
+    }
+    if (unkept === change) unkept = null;
+  }
+  window.addEventListener("beforeunload", (event) => { if (unkept && kept.length) event.preventDefault(); });
+
+  // They come back with the words, after a reload, a sign-out or another conversation.
+  async function restore() {
+    const form = document.getElementById("composer");
+    if (!field() || form.dataset.pictured) return;
+    form.dataset.pictured = "true";
+    kept = [];
+    // Chosen before this script was there.
+    const found = field().files.length ? { files: [...field().files] } : await held("readonly", (chosen) => chosen.get(key())).catch(() => null);
+    if (found && form === document.getElementById("composer") && !kept.length) put(found.files);
+  }
+
+  // What nobody came back to is not kept for ever.
+  function tidy() {
+    held("readwrite", (chosen) => {
+      const asked = chosen.openCursor();
+      asked.onsuccess = () => {
+        const row = asked.result;
+        if (!row) return;
+        if (Date.now() - row.value.at > MOST_DAYS * DAY_MS) row.delete();
+        row.continue();
+      };
+      return asked;
+    }).catch(() => null);
   }
 
   function put(files) {
@@ -20,6 +70,7 @@
     for (const file of files) box.items.add(file);
     field().files = box.files;
     show();
+    keep(kept);
   }
 
   function add(files) {
@@ -45,10 +96,6 @@
     kept = [...field().files];
     list.replaceChildren(...kept.map(item));
     list.hidden = !kept.length;
-    try {
-      if (kept.length) localStorage.setItem(mark(), kept.length);
-      else localStorage.removeItem(mark());
-    } catch { /* then nothing is said of them either */ }
   }
 
   function item(file) {
@@ -83,8 +130,13 @@
     event.preventDefault();
     add([...event.dataTransfer.files]);
   });
-  document.addEventListener("composer:sent", () => { if (field()) put([]); });
-  // Another conversation's composer begins without any.
-  document.addEventListener("htmx:afterSettle", () => { if (field()) missing(); if (field() && kept.length !== field().files.length) show(); });
-  document.addEventListener("DOMContentLoaded", () => { if (field()) { missing(); show(); } });
+  document.addEventListener("composer:sent", () => {
+    if (!field() || !kept.length) return;
+    tabs.postMessage(key());
+    put([]);
+  });
+  // Sent in one tab they are gone from the other.
+  tabs.addEventListener("message", ({ data }) => { if (field() && key() === data && kept.length) put([]); });
+  document.addEventListener("htmx:afterSettle", restore);
+  document.addEventListener("DOMContentLoaded", () => { tidy(); restore(); });
 })();
