@@ -28,7 +28,7 @@ def test_the_cost_of_a_text_is_counted_while_it_is_typed(office: Office) -> None
     expect(cost).to_contain_text("161 characters, 2 segments")
     expect(cost).to_have_class(re.compile("warn"))
     box.fill("b" * 1703)
-    expect(cost).to_have_text("1703 characters, 103 too many")
+    expect(cost).to_have_text("1,703 characters, 103 too many")
     expect(box).to_have_value("b" * 1703)
     box.fill("It’s fine,\u00a0José")
     expect(cost).to_contain_text("“’”, space make a segment hold 70 characters instead of 160")
