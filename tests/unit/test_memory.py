@@ -6,6 +6,7 @@ import sys
 from flask import Flask
 from sqlalchemy import text
 
+from grayscale.database import engine_options
 from grayscale.extensions import db
 from tests.conftest import ROOT
 
@@ -42,3 +43,8 @@ def test_threads_share_a_few_heaps() -> None:
 def test_connections_to_sqlite_keep_small_caches(app: Flask) -> None:
     if db.engine.dialect.name == "sqlite":
         assert -1024 <= db.session.execute(text("PRAGMA cache_size")).scalar_one() < 0
+
+
+def test_no_more_than_a_few_connections_to_sqlite_are_ever_open() -> None:
+    options = engine_options("sqlite:///grayscale.db", connections=12)
+    assert options["pool_size"] + options["max_overflow"] <= 8
