@@ -24,10 +24,12 @@ def init_app(app: Flask) -> None:
     built: dict[tuple[Any, ...], str] = {}
 
     def content_hash(filename: str) -> str:
+        if filename in bundles.BUNDLES:
+            return bundles.made(app, filename)[1]
         known = hashes.get(filename)
         if known is None or app.debug:
             try:
-                known = hashlib.sha256(bundles.content(folder, filename)).hexdigest()[:12]
+                known = hashlib.sha256((folder / filename).read_bytes()).hexdigest()[:12]
             except OSError:
                 return ""
             hashes[filename] = known

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, send_file
 
+HELD = "grayscale.bundles"
 # In a layer of its own any rule outside a layer wins over it, whatever its selector weighs.
 PICO = "vendor/pico-2.1.1.parts.min.css"
 BUNDLES: dict[str, tuple[str, ...]] = {
@@ -27,14 +28,16 @@ BUNDLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def content(folder: Path, filename: str) -> bytes:
-    """A bundle, or the file of that name. Raises ``OSError``."""
-    parts = BUNDLES.get(filename)
-    if parts is None:
-        return (folder / filename).read_bytes()
-    # A script may end without a semicolon or in a comment.
-    between = b"\n;\n" if filename.endswith(".js") else b"\n"
-    return between.join(_part(folder, name) for name in parts)
+def made(app: Flask, filename: str) -> tuple[bytes, str]:
+    """A bundle's content and its hash, as the files were when the process started; while developing as they are."""
+    held: dict[str, tuple[bytes, str]] = app.extensions[HELD]
+    return _make(app, filename) if app.debug else held[filename]
+
+
+def _make(app: Flask, filename: str) -> tuple[bytes, str]:
+    between = b"\n;\n" if filename.endswith(".js") else b"\n"  # a script may end without one, or in a comment
+    content = between.join(_part(Path(app.static_folder or ""), name) for name in BUNDLES[filename])
+    return content, hashlib.sha256(content).hexdigest()[:12]
 
 
 def _part(folder: Path, filename: str) -> bytes:
@@ -44,20 +47,17 @@ def _part(folder: Path, filename: str) -> bytes:
 
 def init_app(app: Flask) -> None:
     """Serve bundles as static files like the others."""
-    folder = Path(app.static_folder or "")
     on_disk: Any = app.view_functions["static"]
-    held: dict[str, tuple[bytes, str]] = {}
+    # Now, like the templates: a process that serves on while an upgrade puts new files in place must not send the one
+    # under the hash of the other, which browsers keep for a year.
+    app.extensions[HELD] = {name: _make(app, name) for name in BUNDLES}
 
     def static(filename: str) -> Response:
         if filename not in BUNDLES:
             answer: Response = on_disk(filename=filename)
             return answer
-        if filename not in held or app.debug:
-            made = content(folder, filename)
-            held[filename] = made, hashlib.sha256(made).hexdigest()[:16]
-        body, tag = held[filename]
-        return send_file(
-            BytesIO(body), download_name=filename, etag=tag, max_age=app.get_send_file_max_age(filename)
-        )
+        content, tag = made(app, filename)
+        longest = app.get_send_file_max_age(filename)
+        return send_file(BytesIO(content), download_name=filename, etag=tag, max_age=longest)
 
     app.view_functions["static"] = static
