@@ -76,6 +76,13 @@ def test_there_is_no_expression_language(conversation: Conversation, jonas: User
     assert filled.text.replace("Jonas Rehn", "{{ sender.name }}") == body
 
 
+def test_a_list_of_templates_shows_them_as_they_would_read_here(conversation: Conversation, jonas: User) -> None:
+    body = "Hi {{ candidate.first_name }}, {{ sender.name }} here. You start {{ interview.starts_at }}."
+    wording.save_template(None, name="Start", body=body, shared=False, by=jonas)
+    [shown] = wording.templates_for(fresh(conversation), jonas)
+    assert shown.body == "Hi Mira, Jonas Rehn here. You start [interview starts at]."
+
+
 def test_what_a_candidate_is_called_is_never_read_as_a_template(conversation: Conversation, jonas: User) -> None:
     with transaction() as session:
         session.get_one(Conversation, conversation.id).candidate.name = "{{ sender.name }} Okafor"

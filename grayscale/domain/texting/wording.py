@@ -61,8 +61,12 @@ class Filled:
 def fill(template: str, conversation: Conversation, by: User, *, interview: Terms | None = None) -> Filled:
     """*template* with the values of this conversation and of *by*, the sender. *interview* is the one it is about, None
     for the next one of the conversation's opportunity."""
+    return _filled(template, conversation, by, _of_interview(interview, conversation) if interview is not None else {})
+
+
+def _filled(template: str, conversation: Conversation, by: User, values: dict[str, str]) -> Filled:
+    """*values* are known already; what is looked up is added."""
     missing: list[str] = []
-    values: dict[str, str] = _of_interview(interview, conversation) if interview is not None else {}
 
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
@@ -184,6 +188,20 @@ class Offered(NamedTuple):
 def templates_of(user: User) -> list[Offered]:
     """What *user* may insert: their own and the shared ones, their own first."""
     return [Offered(*row) for row in _TEMPLATES_OF.rows({"owner": user.id})]
+
+
+def templates_for(conversation: Conversation, user: User) -> list[Offered]:
+    """``templates_of`` as they would read in this conversation; what is not known there is named in brackets."""
+    values: dict[str, str] = {}
+
+    def read(body: str) -> str:
+        return PLACEHOLDER.sub(_named, _filled(body, conversation, user, values).text)
+
+    return [offered._replace(body=read(offered.body)) for offered in templates_of(user)]
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"[{found.group(1).replace('.', ' ').replace('_', ' ')}]"
 
 
 _TEMPLATES_OF = Reading(

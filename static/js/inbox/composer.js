@@ -71,22 +71,16 @@
     window.gs.forgetDraft();
   });
 
-  // A template goes where the caret is.
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-template]");
-    if (!button) return;
-    document.getElementById("templates").hidePopover();
-    const answer = await fetch(button.dataset.template, { headers: { Accept: "application/json" } });
-    if (!answer.ok) { window.gs.toast("The template could not be read. Try again.", "error"); return; }
-    compose(await answer.json());
-  });
-
+  // Words from elsewhere go where the caret is, in place of a suggestion.
   function compose(filled) {
     const area = box();
-    if (form().dataset.suggestion) { area.value = ""; delete form().dataset.suggestion; }
-    area.setRangeText(filled.body, area.selectionStart, area.selectionEnd, "end");
-    area.dispatchEvent(new Event("input", { bubbles: true }));
     area.focus({ preventScroll: true });
+    if (form().dataset.suggestion) { area.select(); delete form().dataset.suggestion; }
+    // As if they were typed: nothing else lets the browser take them back with Ctrl+Z.
+    if (document.activeElement !== area || !document.execCommand("insertText", false, filled.body)) {
+      area.setRangeText(filled.body, area.selectionStart, area.selectionEnd, "end");
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     if (filled.missing) window.gs.toast(filled.missing, "warning");
   }
 

@@ -56,7 +56,7 @@ def composer_context(
         "seen_up_to": seen_up_to,
         "meanwhile": meanwhile,
         "their_time": their_time(conversation),
-        "templates": wording.templates_of(user),
+        "templates": wording.templates_for(conversation, user),
         "max_body": segments.LONGEST,
         "sendable": ",".join(sorted(uploads.SENDABLE)),
         "most_bytes": uploads.MOST_BYTES,
