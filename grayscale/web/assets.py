@@ -12,8 +12,6 @@ from flask import Flask
 
 from grayscale.web import bundles
 
-# Named by their version already.
-VENDOR = "vendor/"
 MOST_KEPT = 8192
 
 
@@ -37,7 +35,7 @@ def init_app(app: Flask) -> None:
 
     def add_hash(endpoint: str, values: dict[str, Any]) -> None:
         filename = values.get("filename", "")
-        if endpoint == "static" and "v" not in values and not filename.startswith(VENDOR):
+        if endpoint == "static" and "v" not in values:
             values["v"] = content_hash(filename)
 
     def address(endpoint: str, **values: Any) -> str:

@@ -43,6 +43,10 @@ def test_a_recruiter_records_it_in_the_thread_and_can_text(
 ) -> None:
     where = f"/inbox/{conversation.id}"
     assert as_jonas.get(where).soup.find("label", string="How and when") is not None
+    refused = as_jonas.post(f"{where}/messages", {"body": FIRST}, htmx=True)
+    assert refused.status == 422
+    # The same sentence above the composer is hidden while it stands here.
+    assert refused.one(".field-error.from-gate")
     form = {
         "kind": "express_written", "source": "application", "note": "Ticked the box on June 1",
         "wording": "I agree to texts.", "page_url": "https://harbor.example/apply",

@@ -132,6 +132,8 @@ def test_the_page_offers_the_way_on_before_anything_is_written(
     assert "Lever no longer lists (218) 555-0142 for Mira Okafor." in page.words
     form = page.one("#gate form[action$='/number']")
     assert form.get_text(strip=True) == "Text (218) 555-0147 instead"
+    refused = as_jonas.post(f"/inbox/{conversation.id}/messages", {"body": FIRST}, htmx=True)
+    assert (refused.status, "decide above first" in refused.words) == (422, True), "said once, by the notice"
     data = {field["name"]: field["value"] for field in form.select("input")}
     assert as_jonas.post(form["action"], data).location == f"/inbox/{conversation.id}"
     after = as_jonas.get(f"/inbox/{conversation.id}")
