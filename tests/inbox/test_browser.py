@@ -53,6 +53,7 @@ def test_two_recruiters_at_once(office: Office) -> None:
 
     # Mei is typing while Jonas answers: she is told before hers goes, and her words stay.
     mei.get_by_label("Message", exact=True).fill("Great, see you")
+    expect(jonas.locator("#presence")).to_contain_text("Mei Tanaka is writing")
     # The answer to his is lost on the way: that is said, looked up and taken back.
     jonas.route("**/messages", lose_the_answer, times=1)
     jonas.get_by_label("Message", exact=True).fill("Wonderful, see you Tuesday")
@@ -64,10 +65,18 @@ def test_two_recruiters_at_once(office: Office) -> None:
     expect(mei.locator("#composer-notes")).to_contain_text("Jonas Rehn answered while you were writing")
     expect(mei.get_by_label("Message", exact=True)).to_have_value("Great, see you")
     expect(mei.locator("#tail .colleague").last).to_contain_text("Wonderful, see you Tuesday")
-    expect(mei.locator("#toasts")).to_contain_text("answered while you are writing")
+    # She was stopped by it, and is not told once more.
+    expect(mei.locator("#composer-notes")).not_to_contain_text("answered while you are writing")
     mei.get_by_role("button", name="Send", exact=True).click()
     expect(mei.get_by_label("Message", exact=True)).to_have_value("")
-    expect(mei.locator("#toasts")).not_to_contain_text("answered while you are writing")
+    expect(mei.locator("#composer-notes")).to_be_empty()
+    expect(jonas.locator("#presence")).to_contain_text("Mei Tanaka is viewing")
+    # Told while she writes, where she writes.
+    mei.get_by_label("Message", exact=True).fill("And bring")
+    office.colleague_texts("Jonas", "Mira Okafor", "Bring your badge")
+    expect(mei.locator("#composer-notes")).to_have_text("Jonas Rehn answered while you are writing.")
+    mei.get_by_label("Message", exact=True).fill("")
+    expect(mei.locator("#composer-notes")).to_be_empty()
 
     # Mei takes it over: Jonas sees whose it is.
     mei.get_by_label("Assigned to").select_option("Me")

@@ -6,7 +6,7 @@ import pytest
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import drafts
+from grayscale.domain import drafts, presence
 from grayscale.extensions import db
 from grayscale.models import ArchiveReason, Conversation, Direction, Message, MessageState, TextingAccount, User
 from tests import factories
@@ -90,6 +90,19 @@ def test_what_was_typed_comes_back_with_the_reason_it_did_not_go(jonas: User, as
     assert page.status == 422
     assert page.field("Message").get_text().lstrip("\n") == typed
     assert page.select(".field-error")
+
+
+def test_a_new_text_is_told_before_the_reader_s_own_draft(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", assignee_id=jonas.id)
+    drafts.save(conversation.id, jonas, "Meet at 3")
+    row = f"#row-{conversation.id}"
+    page = as_jonas.get("/inbox")
+    assert page.one(f"{row} .row-snippet").get_text() == "I am Mira Okafor"
+    assert page.one(f"{row} .row-meta .draft").get_text() == "Draft"
+    presence.here(conversation.id, jonas, typing=False, read_up_to_id=conversation.last_inbound_id)
+    page = as_jonas.get("/inbox")
+    assert page.one(f"{row} .row-snippet").get_text() == "Draft: Meet at 3"
+    assert not page.select(f"{row} .row-meta .draft")
 
 
 def test_htmx_gets_parts_and_history_gets_the_page(jonas: User, as_jonas: Browser) -> None:

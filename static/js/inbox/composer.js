@@ -84,6 +84,23 @@
     if (filled.missing) window.gs.toast(filled.missing, "warning");
   }
 
+  // A colleague's text that came in meanwhile is told where one writes, until the words are sent or given up.
+  function answered(who, upTo) {
+    const notes = document.getElementById("composer-notes");
+    // Whoever was stopped by it has been told.
+    if (Number(notes.querySelector('[name="confirmed_up_to"]')?.value) >= upTo) return;
+    const note = document.createElement("div");
+    note.className = "meanwhile answered";
+    const words = document.createElement("p");
+    words.textContent = `${who} answered while you are writing.`;
+    note.append(words);
+    notes.querySelector(".answered")?.remove();
+    notes.append(note);
+  }
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "message" && !event.target.value.trim()) document.querySelector("#composer-notes .answered")?.remove();
+  });
+
   // Seen by being shown for a moment: a colleague's answer no longer stops what is sent after it.
   function seen(upTo) {
     setTimeout(() => {
@@ -92,5 +109,5 @@
     }, 1500);
   }
 
-  window.gs = Object.assign(window.gs || {}, { compose, seenUpTo: seen, composerHasWords: () => Boolean(box()?.value.trim()) && !form().dataset.suggestion });
+  window.gs = Object.assign(window.gs || {}, { compose, answered, seenUpTo: seen, composerHasWords: () => Boolean(box()?.value.trim()) && !form().dataset.suggestion });
 })();

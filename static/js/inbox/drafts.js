@@ -33,9 +33,9 @@
     return status;
   }
 
-  // The row says what the draft says.
+  // The row says what the draft says, unless the candidate said something that is not read.
   function show(id, words) {
-    const snippet = words.trim() && document.querySelector(`#row-${id} .row-snippet`);
+    const snippet = words.trim() && document.querySelector(`#row-${id}:not(.unread) .row-snippet`);
     if (!snippet) return;
     const mark = document.createElement("span");
     mark.className = "draft";

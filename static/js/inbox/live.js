@@ -90,10 +90,7 @@
       window.gs.arrived(fresh);
       here();
       const colleague = fresh.filter((message) => message.matches(".colleague")).pop();
-      if (colleague && window.gs.composerHasWords()) {
-        const told = window.gs.toast(`${colleague.querySelector(".said-by span:last-child").textContent} answered while you are writing.`, "warning");
-        document.addEventListener("composer:sent", () => told.remove(), { once: true });
-      }
+      if (colleague && window.gs.composerHasWords()) window.gs.answered(colleague.querySelector(".said-by span:last-child").textContent, Number(colleague.id.slice(2)));
     }
     window.gs.seenUpTo(Number(next.dataset.last || 0));
   }
@@ -171,9 +168,14 @@
   }
   setInterval(() => here(), HERE_MS);
   document.addEventListener("input", (event) => {
-    if (event.target.id !== "message") return;
+    // Words that a script puts there nobody is writing.
+    if (event.target.id !== "message" || !event.isTrusted) return;
     typedAt = Date.now();
     if (!saidTyping) here();
+  });
+  document.addEventListener("composer:sent", () => {
+    typedAt = 0;
+    if (saidTyping) here();
   });
 
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { schedule(true); here(); } });
