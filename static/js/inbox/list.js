@@ -109,4 +109,14 @@
   });
 
   window.gs = Object.assign(window.gs || {}, { applyRows: apply });
+
+  // On a phone the views are wider than the screen: the one that is shown is in sight.
+  function place() {
+    const views = document.getElementById("views");
+    if (!views || views.dataset.placed) return;
+    views.dataset.placed = "true";
+    const shown = views.querySelector("[aria-current]");
+    if (shown && views.scrollWidth > views.clientWidth) views.scrollLeft = shown.offsetLeft - (views.clientWidth - shown.offsetWidth) / 2;
+  }
+  for (const moment of ["DOMContentLoaded", "htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(moment, place);
 })();
