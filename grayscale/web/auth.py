@@ -146,7 +146,8 @@ def ask_to_sign_in() -> ResponseReturnValue:
     if wants_partial():
         here = urlsplit(request.headers.get("HX-Current-URL", ""))
         target = here.path + (f"?{here.query}" if here.query else "")
-        return respond("", 401, redirect=url_for("auth.login", next=target or None))
+        # A page that was open asks by itself: its person was signed in, and is told what happened.
+        return respond("", 401, redirect=url_for("auth.login", next=target or None, ended=1))
     target = request.full_path.rstrip("?") if request.method == "GET" else ""
     return redirect(url_for("auth.login", next=target or None))
 

@@ -222,5 +222,6 @@ def follow_lever(page: Page, lever: Page) -> None:
     address = page.url
     lever.locator("summary", has_text=re.compile("^Delete$")).click()
     lever.get_by_role("button", name="Delete candidate").click()
-    expect(page.get_by_text("This conversation is gone")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name="This conversation is gone")).to_be_visible(timeout=WAIT_MS)
+    expect(page).to_have_title(re.compile(r"^(\(\d+\) )?Inbox"))
     assert page.request.get(address).status == 404

@@ -99,6 +99,16 @@ def test_the_list_stays_still_while_it_is_read(office: Office) -> None:
     page.locator("#offer").click()
     expect(first).to_have_text("Aisha Karim")
 
+    # Of what is opened one right after the other the last one counts, in all that is shown.
+    page.evaluate("[...document.querySelectorAll('#rows .row-link')].slice(0, 2).forEach((row) => row.click())")
+    href = page.locator("#rows .row-link").nth(1).get_attribute("href")
+    expect(page.locator("#composer")).to_have_attribute("action", f"{href}/messages")
+    expect(page).to_have_url(re.compile(f"{href}$"))
+    click = "(view) => document.querySelector(`#views [data-view=${view}]`).click()"
+    page.evaluate(f"['archived', 'all', 'needs_reply'].forEach({click})")
+    expect(page.locator("#list[data-view=needs_reply]")).to_be_visible()
+    expect(page.locator("#views [aria-current]")).to_contain_text("Needs reply")
+
 
 def test_what_was_typed_survives(office: Office) -> None:
     mira = office.conversation("Mira Okafor")

@@ -170,6 +170,7 @@ def test_what_a_page_fetches_by_itself_keeps_no_session_alive(
         poll = client.get("/settings/ats/lever/steps", htmx=True)
     assert poll.status == 401
     assert poll.headers["HX-Redirect"].startswith("/login")
+    assert "You were signed out. Drafts are kept" in client.get(poll.headers["HX-Redirect"]).text
 
 
 def test_no_session_outlives_a_fortnight(client: Browser, jonas: User, later: Callable[[timedelta], None]) -> None:

@@ -313,7 +313,10 @@ def _introduction(
         return Verdict(False, Code.BEHIND_FIRST, "Waits until the first text has gone.") if is_going else None
     if lacks_line:
         return Verdict(
-            False, Code.NO_OPT_OUT_LINE, "A first text must say how to opt out. Add for example: Reply STOP to opt out."
+            False,
+            Code.NO_OPT_OUT_LINE,
+            "A first text, or one after a month of silence, must say how to opt out."
+            " Add for example: Reply STOP to opt out.",
         )
     return Verdict(False, Code.NO_NAMES, f"A first text must say who writes. Add {' and '.join(missing)}.")
 

@@ -12,7 +12,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.target.id !== "message" || event.key !== "Enter" || event.isComposing) return;
     const enterSends = form().dataset.enterSends === "true";
-    const sends = enterSends ? !event.shiftKey && !event.altKey : event.ctrlKey || event.metaKey;
+    const sends = enterSends ? !event.shiftKey && !event.altKey : event.shiftKey || event.ctrlKey || event.metaKey;
     if (!sends) return;
     event.preventDefault();
     const isEmpty = !box().value.trim() && !document.getElementById("media")?.files.length;

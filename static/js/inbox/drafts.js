@@ -101,8 +101,11 @@
     const words = kept(form().dataset.draftKey);
     // Typed before this script was there.
     const isTyped = area.value !== area.defaultValue;
-    if (!isTyped && (words === null || words === area.value)) { forget(form().dataset.draftKey); return; }
-    if (!isTyped) area.value = words;
+    const isKept = !isTyped && words !== null && words !== area.value;
+    if (isKept) area.value = words;
+    // Whoever goes on writes on from there.
+    if (!isTyped) area.setSelectionRange(area.value.length, area.value.length);
+    if (!isTyped && !isKept) { forget(form().dataset.draftKey); return; }
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
   document.addEventListener("DOMContentLoaded", restore);

@@ -14,6 +14,7 @@
 
   const inbox = () => document.getElementById("inbox");
   const isArchived = () => Boolean(document.querySelector("#head .head-name .badge"));
+  const conversationPane = () => document.getElementById("conversation");
   const conversation = () => document.querySelector("#conversation[data-id]");
 
   function morph(current, next) {
@@ -76,10 +77,21 @@
       const wasArchived = isArchived();
       if (next.id === "tail") tail(current, next);
       else morph(current, next);
+      if (next.id === "conversation") gone();
       if (isArchived() && !wasArchived) window.gs.announce("This conversation was archived.");
     }
     window.gs.refreshUnread();
     return isAlone;
+  }
+
+  // Neither the title nor the address nor what is read out speaks of it any more.
+  function gone() {
+    const isShown = conversationPane().checkVisibility();
+    window.gs.announce(isShown ? "This conversation is gone." : "");
+    if (!isShown) window.gs.toast("This conversation is gone. Lever deleted or merged the candidate, or you may not see it any more.", "warning");
+    if (!document.getElementById("list")) return;
+    document.title = "Inbox · Grayscale";
+    history.replaceState(history.state, "", "/inbox");
   }
 
   function tail(current, next) {

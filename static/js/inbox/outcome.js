@@ -11,9 +11,9 @@
   let asking = null;
   let offline = false;
 
-  function say(words) {
+  function say(words, kind = "unsent") {
     const line = document.createElement("p");
-    line.className = "field-error unsent";
+    line.className = `field-error ${kind}`;
     line.textContent = words;
     notes().replaceChildren(line);
   }
@@ -70,7 +70,7 @@
   function unreached() {
     if (asking) return;
     offline = true;
-    say("You are offline. Nothing was sent; your text is still in the box.");
+    say("You are offline. Nothing was sent; your text is still in the box.", "unreached");
   }
   window.addEventListener("online", () => {
     if (!offline || !form()) return;
