@@ -75,14 +75,31 @@ def test_a_picture_is_sent_without_javascript(office: Office) -> None:
     expect(page.get_by_label("Message", exact=True)).to_have_value("My words stay")
 
 
-def test_notifications_are_offered_until_they_are_decided(office: Office) -> None:
+def test_every_burst_notifies_until_it_is_turned_off(office: Office) -> None:
     page = office.sit_down("Jonas")
     page.add_init_script(
-        """window.Notification = class { static permission = "default";
-             static async requestPermission() { return (this.permission = "granted"); } };"""
+        """let told = 0;
+           window.Notification = class { static permission = "default"; addEventListener() {}
+             static async requestPermission() { return (this.permission = "granted"); }
+             constructor(_, { tag, renotify }) { document.body.dataset.told = `${tag} ${renotify} ${++told}`; } };"""
     )
     page.reload()
-    button = page.get_by_role("button", name="Turn on desktop notifications")
+    button = page.get_by_role("button", name="Desktop notifications")
     button.click()
     expect(page.locator("#toasts")).to_contain_text("will notify you")
-    expect(button).to_be_hidden()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    with page.expect_response(lambda answer: "newest=1" in answer.url):
+        page.evaluate(
+            """Object.defineProperty(document, "hidden", { get: () => true });
+               document.dispatchEvent(new Event("visibilitychange"));
+               setInterval(() => document.dispatchEvent(new Event("inbox:poll")), 300);"""
+        )
+    # Whoever is unread already texts again, and again.
+    for burst in (1, 2):
+        office.candidate_texts("Tomás Herrera", "Are you there?")
+        expect(page.locator("body")).to_have_attribute("data-told", f"grayscale true {burst}")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    office.candidate_texts("Tomás Herrera", "Hello?")
+    expect(page.locator("#rows .row-snippet").first).to_have_text("Hello?")
+    expect(page.locator("body")).to_have_attribute("data-told", "grayscale true 2")

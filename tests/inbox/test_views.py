@@ -7,7 +7,7 @@ import pytest
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import changes, inbox, inbox_acts, inbox_counts
+from grayscale.domain import changes, inbox, inbox_acts, inbox_counts, inbox_news
 from grayscale.domain.inbox import View
 from grayscale.domain.inbox_member import mark_read, mark_unread
 from grayscale.extensions import db
@@ -79,6 +79,19 @@ def test_reading_is_mine_alone_and_can_be_undone(jonas: User, mei: User) -> None
     assert names(mei, View.UNREAD) == ["Mira"]
     mark_unread(conversation.id, jonas)
     assert names(jonas, View.UNREAD) == ["Mira"]
+
+
+def test_the_newest_unread_text_is_one_that_concerns_and_may_be_seen(jonas: User, mei: User) -> None:
+    assert inbox_news.newest_unread(jonas) == 0
+    mine = talk("Mine", assignee_id=jonas.id, minutes=9)
+    talk("Hers", assignee_id=mei.id)
+    secret = talk("Secret")
+    with transaction() as session:
+        tied = factories.opportunity(secret.candidate, confidential=True, owner_lever_id="someone")
+        session.get_one(Conversation, secret.id).opportunity_id = tied.id
+    assert inbox_news.newest_unread(jonas) == mine.last_inbound_id
+    mark_read(mine.id, jonas, mine.last_inbound_id or 0)
+    assert inbox_news.newest_unread(jonas) == 0
 
 
 def test_pages_follow_on_without_gaps_or_repeats(jonas: User) -> None:

@@ -47,6 +47,7 @@
       params.set("shown", rows.querySelectorAll(".row-item").length);
     }
     params.set("counts", [...document.querySelectorAll("#views .count")].map((count) => count.dataset.n).join("-"));
+    if (window.gs.news.listens()) params.set("newest", "1");
     const open = conversation();
     if (open) {
       const tail = document.getElementById("tail");
@@ -118,6 +119,7 @@
       if (answer.status === 401) { location.assign(answer.headers.get("HX-Redirect") || "/login"); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const isWhole = answer.status !== 200 ? before === answers : apply(await answer.text(), asked, before);
+      if (answer.headers.has("X-Newest")) window.gs.news.newest(Number(answer.headers.get("X-Newest")));
       if (answer.headers.has("X-Tick")) tick = isWhole ? answer.headers.get("X-Tick") : "-1";
       failures = 0;
       offline(false);
@@ -190,7 +192,14 @@
     if (saidTyping) here();
   });
 
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { schedule(true); here(); } });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) { schedule(true); here(); } else if (window.gs.news.listens()) {
+      // Asked as if for the first time: from where on a text is new.
+      window.gs.news.listen();
+      tick = "-1";
+      schedule(true);
+    }
+  });
   window.addEventListener("online", () => schedule(true));
   window.addEventListener("pagehide", () => here(true));
   document.addEventListener("inbox:poll", () => schedule(true));

@@ -31,10 +31,32 @@
   function tell(n) {
     const words = n === 1 ? "1 conversation has a new text." : `${n} conversations have new texts.`;
     if (Date.now() - readOutAt > 1000) announce(words);
-    if (document.hidden && "Notification" in window && Notification.permission === "granted") {
-      const note = new Notification("Grayscale", { body: words, tag: "grayscale" });
-      note.addEventListener("click", () => { window.focus(); note.close(); });
-    }
+    hasMore = true;
+  }
+
+  // On the desktop: once for each burst that came while the page was hidden, with nobody's name or words.
+  const KEPT = "gs-notify";
+  const bells = () => document.querySelectorAll("[data-notify]");
+  const isOff = () => { try { return localStorage.getItem(KEPT) === "off"; } catch { return false; } };
+  const isOn = () => "Notification" in window && Notification.permission === "granted" && !isOff();
+  let heard = null;
+  let hasMore = false;
+
+  const listens = () => document.hidden && isOn() && bells().length > 0;
+  function listen() { heard = null; hasMore = false; }
+
+  // *id* is the newest unread text. Of the first that is heard one knows only whether there are more conversations.
+  function newest(id) {
+    if (listens() && (heard === null ? hasMore : id > heard)) notify();
+    heard = Math.max(heard ?? 0, id);
+    hasMore = false;
+  }
+
+  function notify() {
+    const { n, words } = unread();
+    const body = n > 1 ? `A new text. ${words} conversations are unread.` : "1 conversation has a new text.";
+    const note = new Notification("Grayscale", { body, tag: "grayscale", renotify: true });
+    note.addEventListener("click", () => { window.focus(); note.close(); });
   }
 
   let readOutAt = 0;
@@ -51,19 +73,29 @@
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-notify]");
     if (!button) return;
-    const answer = await Notification.requestPermission();
-    window.gs.toast(answer === "granted" ? "This browser will notify you while the inbox is open." : "The browser does not allow notifications for this site.", answer === "granted" ? "success" : "warning");
-    button.hidden = answer === "granted";
+    const turnsOn = !isOn();
+    const isAllowed = !turnsOn || (await Notification.requestPermission()) === "granted";
+    if (!isAllowed) { window.gs.toast("The browser does not allow notifications for this site. Allow them in its settings for the site.", "warning"); return; }
+    try { localStorage.setItem(KEPT, turnsOn ? "on" : "off"); } catch { /* not kept: what the browser allows counts */ }
+    window.gs.toast(turnsOn ? "This browser will notify you while the inbox is open." : "This browser does not notify you any more.");
+    showBells();
   });
-  function offerNotifications() {
-    for (const button of document.querySelectorAll("[data-notify]")) button.hidden = !("Notification" in window) || Notification.permission !== "default";
+  function showBells() {
+    const does = isOn() ? "Desktop notifications are on. Turn them off" : "Desktop notifications are off. Turn them on";
+    for (const button of bells()) {
+      button.hidden = !("Notification" in window);
+      button.setAttribute("aria-pressed", isOn());
+      button.title = does;
+    }
   }
 
-  document.addEventListener("DOMContentLoaded", () => { refresh(); offerNotifications(); });
+  document.addEventListener("DOMContentLoaded", () => { refresh(); showBells(); });
+  // Turned on or off in another tab.
+  window.addEventListener("storage", (event) => { if (event.key === KEPT) showBells(); });
   document.addEventListener("htmx:afterSettle", () => {
     const open = document.getElementById("conversation");
     if (open && open.dataset.title && open !== refresh.open) { refresh.open = open; document.title = `${open.dataset.title} · Inbox · Grayscale`; }
     refresh();
   });
-  window.gs = Object.assign(window.gs || {}, { refreshUnread: refresh, announce, arrived });
+  window.gs = Object.assign(window.gs || {}, { refreshUnread: refresh, announce, arrived, news: { listens, listen, newest } });
 })();

@@ -7,7 +7,7 @@ value: what the browser has seen, it has seen completely, so sleep or a lost net
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from grayscale.domain import changes, inbox_thread, presence
+from grayscale.domain import changes, inbox_news, inbox_thread, presence
 from grayscale.domain.inbox import Place
 from grayscale.models import Conversation
 from grayscale.web.auth import me
@@ -38,6 +38,8 @@ def live() -> ResponseReturnValue:
     response = respond("\n".join(parts), 200 if parts else 204)
     response.headers["X-Tick"] = str(tick)
     response.headers["X-Viewers"] = looked
+    if tick != since and "newest" in request.args:
+        response.headers["X-Newest"] = str(inbox_news.newest_unread(me()))
     return response
 
 
