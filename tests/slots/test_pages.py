@@ -161,6 +161,11 @@ def test_a_recruiter_finds_times_and_sends_the_link(
     assert len(found) == 6
     page = browser.post(path, values_of(page) | {"own": "2026-06-12T19:30", "act": "add"})
     assert len(page.select("input[name=slot]")) == 7
+    long = "Choose {{ link }} " + "one of many times " * 100
+    refused = browser.post(path, values_of(page) | {"slot": found[:2], "act": "send", "body": long})
+    assert refused.status == 422
+    assert "characters too long" in refused.words
+    assert refused.field("Message with the link").get_text().strip() == long.strip()
     done = browser.post(path, values_of(page) | {"slot": found[:2], "act": "send"})
     assert (done.status, done.location) == (303, f"/inbox/{conversation.id}")
     made = db.session.scalars(db.select(SlotOffer)).one()
