@@ -160,6 +160,9 @@ def test_what_was_typed_survives(office: Office) -> None:
     office.sign_in(page, "Jonas")
     page.wait_for_url(re.compile(f"/inbox/{tomas}"))
     expect(box).to_have_value("Three thirty on Thursday")
+    # What is taken back is a draft no more, in the row either.
+    box.fill("")
+    expect(page.locator(f"#row-{tomas} .row-snippet")).to_have_text("are you there?")
     # Signing out leaves in the browser what the server lacks of a colleague's, and nothing of one's own.
     page.evaluate("localStorage.setItem('gs-draft:999:1', 'A colleague was signed out while typing')")
     page.locator(".rail-me button").click()

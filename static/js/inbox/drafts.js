@@ -35,6 +35,7 @@
 
   // The row says what the draft says, unless the candidate said something that is not read.
   function show(id, words) {
+    if (!words.trim() && document.querySelector(`#row-${id} .row-snippet .draft`)) document.dispatchEvent(new CustomEvent("inbox:stale"));
     const snippet = words.trim() && document.querySelector(`#row-${id}:not(.unread) .row-snippet`);
     if (!snippet) return;
     const mark = document.createElement("span");

@@ -204,7 +204,7 @@
   window.addEventListener("pagehide", () => here(true));
   document.addEventListener("inbox:poll", () => schedule(true));
   document.addEventListener("inbox:reload", (event) => htmx.ajax("GET", event.detail.url, { target: "#conversation", swap: "outerHTML" }));
-  document.addEventListener("inbox:leave", () => { tick = "-1"; schedule(true); });
+  for (const stale of ["inbox:leave", "inbox:stale"]) document.addEventListener(stale, () => { tick = "-1"; schedule(true); });
   let openNow = null;
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") here(true); });
   document.addEventListener("htmx:afterSettle", () => {
