@@ -109,6 +109,19 @@ def test_the_list_stays_still_while_it_is_read(office: Office) -> None:
     expect(page.locator("#list[data-view=needs_reply]")).to_be_visible()
     expect(page.locator("#views [aria-current]")).to_contain_text("Needs reply")
 
+    # What is done in one and answered when another is open is told, and changes nothing there.
+    held: list[Route] = []
+    page.route("**/archive", lambda route: held.append(route))
+    page.locator('#head [data-key="e"] button').click()
+    other = page.locator(f"#rows .row-link:not([href='{href}'])").first.get_attribute("href")
+    page.locator(f"#rows .row-link[href='{other}']").click()
+    expect(page.locator("#composer")).to_have_attribute("action", f"{other}/messages")
+    held[0].continue_()
+    expect(page.locator("#toasts")).to_contain_text("Archived")
+    assert page.locator("#panel form, #head form").evaluate_all(
+        "(forms, path) => forms.every((form) => form.getAttribute('action').startsWith(`${path}/`))", other
+    )
+
 
 def test_what_was_typed_survives(office: Office) -> None:
     mira = office.conversation("Mira Okafor")

@@ -17,6 +17,7 @@
 
   function put(current, next) {
     window.gs.morph(current, next);
+    markOpen();
     pending = null;
     hideOffer();
     document.querySelector("#list .empty")?.remove();
@@ -63,6 +64,7 @@
       const shown = document.getElementById(row.id);
       if (shown) window.gs.morph(shown, row.cloneNode(true));
     }
+    markOpen();
     current.dataset.rows = next.dataset.rows;
     pending = next;
     if (!moved.length) return;
@@ -88,12 +90,26 @@
   });
 
   // The chosen row, at once and not only when the server has answered.
+  let opening = null;
   function mark(row) {
-    for (const other of document.querySelectorAll(".row-link[aria-current]")) other.removeAttribute("aria-current");
-    row.setAttribute("aria-current", "true");
+    opening = row.dataset.id;
+    markOpen();
     row.closest(".row-item").classList.remove("unread");
     row.querySelector(".unread-dot")?.remove();
   }
+
+  // An answer that was under way when another row was chosen marks the one before.
+  function markOpen() {
+    const id = opening ?? document.querySelector("#conversation[data-id]")?.dataset.id;
+    for (const row of document.querySelectorAll(".row-link")) {
+      if (row.dataset.id === id) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  }
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.dataset.id === opening) opening = null;
+  });
+  document.addEventListener("htmx:afterSettle", markOpen);
 
   // The address says which list this is: a reload and the back button show it again.
   document.addEventListener("htmx:afterSwap", (event) => {
