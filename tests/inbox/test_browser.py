@@ -111,7 +111,11 @@ def test_the_list_stays_still_while_it_is_read(office: Office) -> None:
 
     # What is done in one and answered when another is open is told, and changes nothing there.
     held: list[Route] = []
-    page.route("**/archive", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/archive", hold)
     page.locator('#head [data-key="e"] button').click()
     other = page.locator(f"#rows .row-link:not([href='{href}'])").first.get_attribute("href")
     page.locator(f"#rows .row-link[href='{other}']").click()
