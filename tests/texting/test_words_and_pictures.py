@@ -179,6 +179,8 @@ def test_only_pictures_the_carrier_takes_can_be_sent() -> None:
     for name, content in (("resume.pdf", b"%PDF-1.7"), ("fake.png", b"<svg>"), ("empty.png", b"")):
         with pytest.raises(Invalid, match=name):
             uploads.check([(name, content)])
+    with pytest.raises(Invalid, match=r"HEIC photo.* Send a screenshot"):
+        uploads.check([("renamed.jpg", b"\0\0\0\x18ftypheic" + b"0" * 100)])
     with pytest.raises(Invalid, match="5 MB"):
         uploads.check([("big.png", PNG + b"0" * 5 * 1024 * 1024)])
     with pytest.raises(Invalid, match="10 pictures"):

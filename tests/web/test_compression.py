@@ -15,7 +15,7 @@ ACCEPTS = {"Accept-Encoding": "gzip, deflate, br"}
 GZIP = {"Accept-Encoding": "gzip"}
 # All that a page may weigh with the headers of its answers, on a first visit and on any other.
 # The rest of the 100 kB is for the lines of a full list and thread.
-FIRST_VISIT_BYTES = 64_500
+FIRST_VISIT_BYTES = 66_500
 LATER_VISIT_BYTES = 20_000
 
 

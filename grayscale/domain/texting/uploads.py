@@ -13,6 +13,12 @@ MOST_BYTES = 5 * 1024 * 1024
 SENDABLE = frozenset({"image/jpeg", "image/png", "image/gif"})
 # Shown inside the page; everything else is only downloaded.
 SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+# What a refused file is, and what helps.
+NOT_A_PICTURE = "is not a JPEG, PNG or GIF picture. Send a screenshot of it, or a link to it."
+HELPS = {
+    "image/heic": "is a HEIC photo, which a text cannot carry. Send a screenshot instead, or on the iPhone choose"
+    " Settings › Camera › Formats › Most Compatible and take it again."
+}
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -62,7 +68,7 @@ def check(files: Iterable[tuple[str, bytes]]) -> list[Upload]:
     for name, content in files:
         kind = sniff(content)
         if kind not in SENDABLE:
-            raise Invalid(f"{name or 'The file'} is not a JPEG, PNG or GIF picture.", "media")
+            raise Invalid(f"{name or 'The file'} {HELPS.get(kind or '', NOT_A_PICTURE)}", "media")
         uploads.append(Upload(name[:200], kind, content))
     if len(uploads) > MOST_FILES:
         raise Invalid(f"A text takes at most {MOST_FILES} pictures.", "media")

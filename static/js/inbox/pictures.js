@@ -1,4 +1,4 @@
-// Pictures for the next text: chosen, pasted or dropped on the composer, named and taken away again before it goes. Like
+// Pictures for the next text: chosen, pasted or dropped on the composer, shown and taken away again before it goes. Like
 // the words they are kept for whoever chose them, in this browser, until they are sent.
 (() => {
   const DAY_MS = 24 * 3600 * 1000;
@@ -73,19 +73,11 @@
     keep(kept);
   }
 
+  // What does not fit of a pick is told, the rest is taken.
   function add(files) {
-    const { mostBytes, mostFiles } = field().dataset;
-    const accepted = field().accept.split(",");
-    const wrong = files.find((file) => !accepted.includes(file.type));
-    if (wrong) { window.gs.toast(`${wrong.name} is not a JPEG, PNG or GIF picture.`, "error"); return; }
-    const all = [...kept, ...files];
-    if (all.length > Number(mostFiles)) { window.gs.toast(`A text takes at most ${mostFiles} pictures.`, "error"); put(kept); return; }
-    if (all.reduce((sum, file) => sum + file.size, 0) > Number(mostBytes)) {
-      window.gs.toast(`The pictures of one text may have ${Math.floor(mostBytes / 1048576)} MB together.`, "error");
-      put(kept);
-      return;
-    }
-    put(all);
+    const { fit, told } = window.gs.pick(kept, files, field());
+    put([...kept, ...fit]);
+    window.gs.tellOfPick(told);
   }
 
   // What the field held before somebody chose more: choosing again adds.
@@ -94,29 +86,21 @@
     const list = document.getElementById("chosen");
     if (!list) return;
     kept = [...field().files];
-    list.replaceChildren(...kept.map(item));
+    list.replaceChildren(...kept.map((file) => window.gs.thumbnail(file, () => remove(file))));
     list.hidden = !kept.length;
   }
 
-  function item(file) {
-    const li = document.createElement("li");
-    const name = document.createElement("span");
-    name.className = "truncate";
-    name.textContent = file.name;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "✕";
-    button.setAttribute("aria-label", `Remove ${file.name}`);
-    button.addEventListener("click", () => { put(kept.filter((each) => each !== file)); document.getElementById("message").focus(); });
-    li.append(name, button);
-    return li;
+  function remove(file) {
+    const place = kept.indexOf(file);
+    put(kept.filter((each) => each !== file));
+    window.gs.tellOfPick([]);
+    const buttons = document.querySelectorAll("#chosen button");
+    (buttons[Math.min(place, buttons.length - 1)] || document.getElementById("message")).focus();
   }
 
   document.addEventListener("change", (event) => {
     if (event.target.id !== "media") return;
-    const chosen = [...event.target.files];
-    put(kept);
-    add(chosen);
+    add([...event.target.files]);
   });
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files || [])].filter((file) => file.type.startsWith("image/"));
@@ -134,6 +118,7 @@
     if (!field() || !kept.length) return;
     tabs.postMessage(key());
     put([]);
+    window.gs.tellOfPick([]);
   });
   // Sent in one tab they are gone from the other.
   tabs.addEventListener("message", ({ data }) => { if (field() && key() === data && kept.length) put([]); });
