@@ -7,8 +7,9 @@ not ask.
 
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs
 
 from flask import Flask
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
 
 PATH = "/inbox/live"
 HEADERS = [("Cache-Control", "no-store")]
+# A browser sends the same cookies and the same question until something is new: of so many they are read only once.
+MOST_REMEMBERED = 256
+
+
+class Question(NamedTuple):
+    """What the poll says its page shows."""
+
+    conversation_id: int
+    tick: str
+    viewers: str
 
 
 def init_app(app: Flask) -> None:
@@ -47,6 +58,7 @@ class Unchanged:
         self._cookie = app.config["SESSION_COOKIE_NAME"]
         self._lifetime = int(app.permanent_session_lifetime.total_seconds())
         self._signed = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        self._remembered = lru_cache(MOST_REMEMBERED)(self._signed_in)
         self._served = requests_served.labels("inbox.live", "GET", HTTPStatus.NO_CONTENT.value)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -61,26 +73,37 @@ class Unchanged:
 
     def _is_unchanged(self, environ: "WSGIEnvironment") -> bool:
         """Whether a signed-in person asks, and has seen everything; False leaves the answer to the view."""
-        asked = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-        conversation = asked.get("c", "0")
-        token = self._token(environ.get("HTTP_COOKIE", ""))
-        if token is None or not conversation.isascii() or not conversation.isdecimal() or len(conversation) > 18:
+        try:
+            token, signed_at = self._remembered(environ.get("HTTP_COOKIE", ""))
+        except BadSignature:
+            return False
+        if token is None or time.time() - signed_at > self._lifetime:
+            return False
+        question = _asked(environ.get("QUERY_STRING", ""))
+        if question is None:
             return False
         try:
-            seen = presence.glance(self._glance, token, int(conversation))
+            seen = presence.glance(self._glance, token, question.conversation_id)
         except self._errors:
             return False
-        return seen is not None and str(seen.tick) == asked.get("tick") and seen.viewers == asked.get("viewers", "")
+        return seen is not None and str(seen.tick) == question.tick and seen.viewers == question.viewers
 
-    def _token(self, cookies: str) -> str | None:
-        """The sign-in the cookie carries. Whether it still counts is not known."""
+    def _signed_in(self, cookies: str) -> tuple[str | None, float]:
+        """The sign-in the cookies carry, and when it was signed (seconds, UTC). Whether it still counts is not known.
+
+        Raises ``BadSignature``, which is not remembered.
+        """
         sent = parse_cookie(cookies)
-        signed = sent.get(self._cookie)
+        carried, signed_at = self._signed.loads(sent.get(self._cookie, ""), return_timestamp=True)
+        token = carried.get(CARRIED)
         # In the frame of the extension another sign-in asks; its browser may send this one along.
-        if not signed or self._framed in sent:
-            return None
-        try:
-            token = self._signed.loads(signed, max_age=self._lifetime).get(CARRIED)
-        except BadSignature:
-            return None
-        return token if isinstance(token, str) else None
+        return (None if self._framed in sent or not isinstance(token, str) else token), signed_at.timestamp()
+
+
+@lru_cache(MOST_REMEMBERED)
+def _asked(query: str) -> Question | None:
+    asked = {name: values[0] for name, values in parse_qs(query).items()}
+    conversation = asked.get("c", "0")
+    if not conversation.isascii() or not conversation.isdecimal() or len(conversation) > 18:
+        return None
+    return Question(int(conversation), asked.get("tick", ""), asked.get("viewers", ""))

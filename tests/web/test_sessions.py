@@ -1,5 +1,6 @@
 """Where one is signed in: seen in a list, ended one by one, told from no copy of the database."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from flask import Flask
 
 from grayscale import clock
-from grayscale.domain import housekeeping, invitations, sessions, users
+from grayscale.domain import changes, housekeeping, invitations, sessions, users
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, SessionKind, User, UserSession
 from grayscale.web.auth import CARRIED
@@ -84,6 +85,8 @@ def test_the_database_holds_no_token(app: Flask, jonas: User) -> None:
 @pytest.mark.parametrize("end", ["deactivated", "reset", "own password", "everywhere"])
 def test_every_sign_in_ends_at_once(app: Flask, ana: User, jonas: User, mei: User, end: str) -> None:
     everywhere = [Browser(app, jonas), Browser(app, jonas)]
+    poll = f"/inbox/live?tick={changes.current_tick()}"
+    assert [browser.get(poll, htmx=True).status for browser in everywhere] == [204, 204]
     other = Browser(app, mei)
     extension = sessions.begin(jonas.id, kind=SessionKind.EXTENSION, label="Lever in Chrome")
     if end == "deactivated":
@@ -95,10 +98,21 @@ def test_every_sign_in_ends_at_once(app: Flask, ana: User, jonas: User, mei: Use
     else:
         sessions.end_all(jonas.id, by=jonas)
     for browser in everywhere:
+        # First what it asked before: whatever else it asks, it is given another cookie.
+        assert browser.get(poll, htmx=True).status == 401
         assert browser.get("/account").status == 302
-        assert browser.get("/inbox/live?tick=0", htmx=True).status == 401
     assert sessions.find(extension, SessionKind.EXTENSION) is None
     assert other.get("/account").status == 200
+
+
+def test_a_poll_asked_before_is_not_answered_once_the_cookie_is_old(
+    app: Flask, jonas: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, poll = Browser(app, jonas), f"/inbox/live?tick={changes.current_tick()}"
+    assert [browser.get(poll, htmx=True).status for _ in range(2)] == [204, 204]
+    later = time.time() + timedelta(days=400).total_seconds()
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert browser.get(poll, htmx=True).status == 401
 
 
 def test_an_extensions_token_opens_no_page_and_a_browsers_no_extension(app: Flask, jonas: User) -> None:
