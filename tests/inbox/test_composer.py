@@ -64,9 +64,16 @@ def test_pictures_are_shown_taken_away_and_sent(office: Office) -> None:
         page.get_by_role("link", name=name).first.click()
         expect(page.locator("#head h2")).to_have_text(name)
         expect(chosen).to_have_count(count)
+    # The row says so, also after the rows came anew.
+    row = page.locator("#rows .row-item", has_text="Mira Okafor")
+    expect(row.locator(".draft")).to_have_text("Draft")
+    office.candidate_texts("Mira Okafor", "Here?")
+    expect(row).to_contain_text("Here?")
+    expect(row.locator(".draft")).to_have_text("Draft")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#tail .message.me .picture img")).to_have_count(2)
     expect(chosen).to_have_count(0)
+    expect(row.locator(".draft")).to_have_count(0)
 
 
 def test_a_picture_is_sent_without_javascript(office: Office) -> None:

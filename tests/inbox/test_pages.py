@@ -54,6 +54,22 @@ def test_a_text_is_sent_without_javascript(jonas: User, as_jonas: Browser) -> No
     assert "Hello Mira" in as_jonas.get(f"/inbox/{conversation.id}").one("#tail").get_text()
 
 
+def test_what_a_first_text_lacks_is_put_behind_it_at_a_click(jonas: User, as_jonas: Browser) -> None:
+    conversation = talk("Mira Okafor", minutes=60 * 24 * 40, assignee_id=jonas.id)
+    with transaction():
+        account = db.session.get_one(TextingAccount, 1)
+        account.require_opt_out_line = account.require_names = True
+    here = f"/inbox/{conversation.id}/messages"
+    data = {"body": "Are you free at 3? ", "submission_key": "k"}
+    offer = as_jonas.post(here, data, htmx=True).one("[name=append]")
+    assert offer["value"] == "Jonas. Reply STOP to opt out."
+    page = as_jonas.post(here, data | {"append": offer["value"]})
+    assert page.status == 200
+    whole = page.field("Message").get_text().strip()
+    assert whole == "Are you free at 3? Jonas. Reply STOP to opt out."
+    assert as_jonas.post(here, {"body": whole, "submission_key": "k"}).status == 303
+
+
 def test_words_changed_after_a_lost_answer_are_kept_and_go_on_their_own(
     jonas: User, mei: User, as_jonas: Browser
 ) -> None:

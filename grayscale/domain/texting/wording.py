@@ -109,6 +109,13 @@ def first_text_suggestion(conversation: Conversation, by: User) -> str | None:
     return f"{greeting}{whom}.{f' {OPT_OUT_LINE}' if says_how else ''}"
 
 
+def lacking(body: str, by: User) -> str:
+    """What is missing of an introduction in *body*, as words to put behind it; empty when nothing is."""
+    names = introduction.missing_names(body, by)
+    signed = [f"{', '.join(names)}."] if names else []
+    return " ".join(signed + [OPT_OUT_LINE] * introduction.lacks_opt_out_line(body))
+
+
 def _value(name: str, conversation: Conversation, by: User) -> str:
     known = _VALUES.get(name)
     if known is not None:

@@ -84,6 +84,18 @@
     if (filled.missing) window.gs.toast(filled.missing, "warning");
   }
 
+  // What a text lacks goes behind its words at a click.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.('#composer-notes [name="append"]');
+    if (!button) return;
+    event.preventDefault();
+    const area = box();
+    delete form().dataset.suggestion;
+    area.setSelectionRange(area.value.length, area.value.length);
+    compose({ body: `${/\S$/.test(area.value) ? " " : ""}${button.value}` });
+    document.getElementById("composer-notes").replaceChildren();
+  });
+
   // A colleague's text that came in meanwhile is told where one writes, until the words are sent or given up.
   function answered(who, upTo) {
     const notes = document.getElementById("composer-notes");

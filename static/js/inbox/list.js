@@ -98,13 +98,14 @@
     row.querySelector(".unread-dot")?.remove();
   }
 
-  // An answer that was under way when another row was chosen marks the one before.
+  // An answer that was under way when another row was chosen marks the one before, and nothing that only this browser knows.
   function markOpen() {
     const id = opening ?? document.querySelector("#conversation[data-id]")?.dataset.id;
     for (const row of document.querySelectorAll(".row-link")) {
       if (row.dataset.id === id) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
+    document.dispatchEvent(new CustomEvent("inbox:rows"));
   }
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.dataset.id === opening) opening = null;

@@ -31,6 +31,9 @@
     const of = key();
     const change = {};
     unkept = change;
+    if (files.length) waiting.add(of);
+    else waiting.delete(of);
+    mark();
     try {
       await held("readwrite", (chosen) => (files.length ? chosen.put({ files, at: Date.now() }, of) : chosen.delete(of)));
     } catch {
@@ -50,6 +53,28 @@
     const found = field().files.length ? { files: [...field().files] } : await held("readonly", (chosen) => chosen.get(key())).catch(() => null);
     if (found && form === document.getElementById("composer") && !kept.length) put(found.files);
   }
+
+  // Where pictures wait the row says so: of words the server tells.
+  let waiting = new Set();
+  async function look() {
+    waiting = new Set(await held("readonly", (chosen) => chosen.getAllKeys()).catch(() => waiting));
+    mark();
+  }
+  function mark() {
+    const { me } = document.getElementById("inbox").dataset;
+    for (const row of document.querySelectorAll("#list .row-link")) {
+      const own = row.querySelector(".draft.of-pictures");
+      const isMarked = waiting.has(`gs-draft:${me}:${row.dataset.id}`) && !row.querySelector(".draft:not(.of-pictures)");
+      if (own && !isMarked) own.remove();
+      if (own || !isMarked) continue;
+      const words = document.createElement("span");
+      words.className = "draft of-pictures";
+      words.textContent = "Draft";
+      row.querySelector(".row-meta > .truncate").after(words);
+    }
+  }
+  document.addEventListener("inbox:rows", mark);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 
   // What nobody came back to is not kept for ever.
   function tidy() {
@@ -121,7 +146,11 @@
     window.gs.tellOfPick([]);
   });
   // Sent in one tab they are gone from the other.
-  tabs.addEventListener("message", ({ data }) => { if (field() && key() === data && kept.length) put([]); });
+  tabs.addEventListener("message", ({ data }) => {
+    waiting.delete(data);
+    mark();
+    if (field() && key() === data && kept.length) put([]);
+  });
   document.addEventListener("htmx:afterSettle", restore);
-  document.addEventListener("DOMContentLoaded", () => { tidy(); restore(); });
+  document.addEventListener("DOMContentLoaded", () => { tidy(); look(); restore(); });
 })();

@@ -24,6 +24,8 @@ from grayscale.web.views.inbox.words import state_name
 
 # What the notice above the composer asks and has the buttons for.
 DECIDED_ABOVE = (gate.Code.UNLISTED_NUMBER, gate.Code.STOP_SUGGESTED)
+# What the composer offers to put behind the words.
+INTRODUCED = (gate.Code.NO_OPT_OUT_LINE, gate.Code.NO_NAMES)
 DECIDE = "Nothing was sent: decide above first. Your text is still in the box."
 
 
@@ -35,6 +37,8 @@ def send(conversation_id: int) -> ResponseReturnValue:
     body = form.get("body", "")
     key = form.get("submission_key") or None
     seen = max(form.get("seen_up_to", 0, type=int), form.get("confirmed_up_to", 0, type=int))
+    if form.get("append"):
+        return not_sent(conversation_id, f"{body.rstrip()} {form['append']}".strip(), status=200)
     try:
         is_repeated = submissions.first(key, conversation_id) is not None
         meanwhile = None if is_repeated else inbox_thread.replied_meanwhile(conversation_id, me(), seen)
@@ -55,10 +59,16 @@ def send(conversation_id: int) -> ResponseReturnValue:
         return not_sent(conversation_id, body, error=str(error), status=409, submission_key=new_submission_key())
     except outbound.Blocked as error:
         why = DECIDE if error.code in DECIDED_ABOVE else str(error)
-        return not_sent(conversation_id, body, error=why, blocked=True)
+        lacking = wording.lacking(body, me()) if error.code in INTRODUCED else ""
+        return not_sent(conversation_id, body, error=why, blocked=True, lacking=lacking)
     except DomainError as error:
         return not_sent(conversation_id, body, error=str(error))
     drafts.save(conversation_id, me(), "")
+    return taken(conversation_id, message)
+
+
+def taken(conversation_id: int, message: Message) -> ResponseReturnValue:
+    """The composer is empty again, and the thread shows the text."""
     words = outbound.notice(message)
     if not wants_partial():
         if words:
@@ -68,8 +78,13 @@ def send(conversation_id: int) -> ResponseReturnValue:
     events: dict[str, Any] = {"composer:sent": sent, "inbox:poll": {}}
     if words:
         events["toast"] = {"message": words, "category": "success"}
-    nothing = render_template("inbox/_composer_notes.html", error="", blocked=False, meanwhile=None)
-    return respond(nothing, trigger=events)
+    return respond(composer_notes(), trigger=events)
+
+
+def composer_notes(error: str = "", *, blocked: bool = False, lacking: str = "", meanwhile: Any = None) -> str:
+    return render_template(
+        "inbox/_composer_notes.html", error=error, blocked=blocked, lacking=lacking, meanwhile=meanwhile
+    )
 
 
 def not_sent(
@@ -78,13 +93,14 @@ def not_sent(
     *,
     error: str = "",
     blocked: bool = False,
+    lacking: str = "",
     meanwhile: Any = None,
     status: int = 422,
     submission_key: str | None = None,
 ) -> ResponseReturnValue:
     """The words again with what kept them from going; *submission_key* is a new one for them."""
     if wants_partial():
-        html = render_template("inbox/_composer_notes.html", error=error, blocked=blocked, meanwhile=meanwhile)
+        html = composer_notes(error, blocked=blocked, lacking=lacking, meanwhile=meanwhile)
         anew = {"composer:anew": {"submission_key": submission_key}, "inbox:poll": {}} if submission_key else None
         return respond(html, status, trigger=anew)
     # Nothing else keeps them once this page is left.
@@ -100,6 +116,7 @@ def not_sent(
         body=body,
         error=error,
         blocked=blocked,
+        lacking=lacking,
         meanwhile=meanwhile,
         submission_key=submission_key or request.form.get("submission_key"),
         send_at=request.form.get("send_at", ""),
