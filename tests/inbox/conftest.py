@@ -18,7 +18,7 @@ from grayscale import create_app
 from grayscale.database import transaction
 from grayscale.domain import changes, sessions
 from grayscale.extensions import db, limiter
-from grayscale.models import Conversation, Role, User
+from grayscale.models import Conversation, Role, TextingAccount, User
 from grayscale.web.auth import CARRIED
 from tests import factories
 from tests.chromium import shared_browser
@@ -44,6 +44,15 @@ def demo_file(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         db.session.remove()
         db.engine.dispose()
     return path
+
+
+@pytest.fixture
+def texting(app: object) -> None:
+    """An account that may text at any hour."""
+    with transaction():
+        account = db.session.get_one(TextingAccount, 1)
+        account.account_sid, account.auth_token = "AC" + "1" * 32, "token"
+        account.closes = account.opens
 
 
 class Office:

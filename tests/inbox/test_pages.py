@@ -8,19 +8,12 @@ from grayscale import clock
 from grayscale.database import transaction
 from grayscale.domain import drafts, presence
 from grayscale.extensions import db
-from grayscale.models import ArchiveReason, Conversation, Direction, Message, MessageState, TextingAccount, User
+from grayscale.models import ArchiveReason, Conversation, Direction, Message, MessageState, User
 from tests import factories
 from tests.inbox.test_views import talk
 from tests.page import Browser
 
-
-@pytest.fixture(autouse=True)
-def texting(app: object) -> None:
-    """An account that may text at any hour."""
-    with transaction():
-        account = db.session.get_one(TextingAccount, 1)
-        account.account_sid, account.auth_token = "AC" + "1" * 32, "token"
-        account.closes = account.opens
+pytestmark = pytest.mark.usefixtures("texting")
 
 
 def test_an_empty_inbox_teaches_the_next_step(as_jonas: Browser, as_ana: Browser) -> None:
@@ -52,22 +45,6 @@ def test_a_text_is_sent_without_javascript(jonas: User, as_jonas: Browser) -> No
     texts = list(db.session.scalars(db.select(Message).where(Message.direction == Direction.OUTBOUND)))
     assert [text.body for text in texts] == ["Hello Mira"], "the same submission twice is one text"
     assert "Hello Mira" in as_jonas.get(f"/inbox/{conversation.id}").one("#tail").get_text()
-
-
-def test_what_a_first_text_lacks_is_put_behind_it_at_a_click(jonas: User, as_jonas: Browser) -> None:
-    conversation = talk("Mira Okafor", minutes=60 * 24 * 40, assignee_id=jonas.id)
-    with transaction():
-        account = db.session.get_one(TextingAccount, 1)
-        account.require_opt_out_line = account.require_names = True
-    here = f"/inbox/{conversation.id}/messages"
-    data = {"body": "Are you free at 3? ", "submission_key": "k"}
-    offer = as_jonas.post(here, data, htmx=True).one("[name=append]")
-    assert offer["value"] == "Jonas. Reply STOP to opt out."
-    page = as_jonas.post(here, data | {"append": offer["value"]})
-    assert page.status == 200
-    whole = page.field("Message").get_text().strip()
-    assert whole == "Are you free at 3? Jonas. Reply STOP to opt out."
-    assert as_jonas.post(here, {"body": whole, "submission_key": "k"}).status == 303
 
 
 def test_words_changed_after_a_lost_answer_are_kept_and_go_on_their_own(
@@ -194,14 +171,6 @@ def test_the_unread_line_stands_above_what_is_new_and_opening_reads_it(jonas: Us
     first = as_jonas.get(f"/inbox/{conversation.id}")
     assert first.one("#unread-line").find_next_sibling("li")["id"].startswith("m-")
     assert not as_jonas.get(f"/inbox/{conversation.id}").select("#unread-line")
-
-
-def test_an_opted_out_candidate_has_a_banner_and_no_composer(jonas: User, as_jonas: Browser) -> None:
-    conversation = talk("Mira Okafor", assignee_id=jonas.id)
-    assert as_jonas.post(f"/inbox/{conversation.id}/opt-out", {"reason": "On the phone"}).status == 303
-    page = as_jonas.get(f"/inbox/{conversation.id}")
-    assert "opted out" in page.one("#gate").get_text()
-    assert not page.select("#composer, #message, #send")
 
 
 def test_a_colleagues_answer_meanwhile_is_told_before_sending(jonas: User, mei: User, as_jonas: Browser) -> None:

@@ -107,7 +107,7 @@ def check(
     held: Verdict | None = None
     for verdict in (
         _number(conversation, to),
-        _forbidden(conversation, at),
+        forbidden(conversation, at),
         _opted_out(to),
         _stop_suggested(conversation),
         _unlisted(conversation, to),
@@ -181,12 +181,13 @@ def _number(conversation: Conversation, peer: str) -> Verdict | None:
     return Verdict(False, Code.INVALID_NUMBER, f"This number cannot be texted. {why}") if why else None
 
 
-def _forbidden(conversation: Conversation, at: datetime) -> Verdict | None:
+def forbidden(conversation: Conversation, at: datetime) -> Verdict | None:
+    """Why Lever's data protection keeps this candidate from being contacted at *at*; None when it does not."""
     candidate = conversation.candidate
     if candidate is None:
         return None
     if candidate.contact_forbidden:
-        sentence = "Lever's data protection does not let us contact this candidate."
+        sentence = "Lever's data protection does not let us contact this candidate. Once it does, choose Refresh from Lever."
     elif candidate.contact_until is not None and candidate.contact_until <= at:
         is_over = candidate.contact_until <= clock.now()
         sentence = gate_words.not_beyond(candidate.contact_until, company().time_zone, is_over=is_over)

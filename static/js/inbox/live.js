@@ -79,6 +79,8 @@
       if (next.id === "tail") tail(current, next);
       else morph(current, next);
       if (next.id === "conversation") gone();
+      // Who may be texted again has no composer yet.
+      if (next.matches("#gate:not(.is-shut)") && !document.getElementById("composer")) reload(conversation().dataset.url);
       if (isArchived() && !wasArchived) window.gs.announce("This conversation was archived.");
     }
     window.gs.refreshUnread();
@@ -203,7 +205,8 @@
   window.addEventListener("online", () => schedule(true));
   window.addEventListener("pagehide", () => here(true));
   document.addEventListener("inbox:poll", () => schedule(true));
-  document.addEventListener("inbox:reload", (event) => htmx.ajax("GET", event.detail.url, { target: "#conversation", swap: "outerHTML" }));
+  const reload = (url) => htmx.ajax("GET", url, { target: "#conversation", swap: "outerHTML" });
+  document.addEventListener("inbox:reload", (event) => reload(event.detail.url));
   for (const stale of ["inbox:leave", "inbox:stale"]) document.addEventListener(stale, () => { tick = "-1"; schedule(true); });
   let openNow = null;
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") here(true); });

@@ -41,7 +41,7 @@ def composer_context(
     is_suggestion = False
     if body is None:
         body = drafts.of(conversation.id, user)
-        if not body and shut["opted_out"] is None:
+        if not body and shut["opted_out"] is None and not shut["forbidden"]:
             body = wording.first_text_suggestion(conversation, user) or ""
             is_suggestion = bool(body)
     return {
@@ -69,12 +69,14 @@ def composer_context(
 def gate_context(conversation: Conversation, user: User) -> dict[str, Any]:
     """Everything `inbox/_gate.html` needs: what stands between this person and a text."""
     opted_out = consent.state_of(conversation.peer) if is_opted_out(conversation, conversation.peer) else None
+    verdict = gate.check(conversation, at=clock.now(), by=user)
     return {
         "conversation": conversation,
         "opted_out": opted_out,
+        "forbidden": verdict.code is gate.Code.CONTACT_FORBIDDEN,
         "opted_out_by": db.session.get(User, opted_out.by_id) if opted_out is not None and opted_out.by_id else None,
         "unlisted": numbers.is_unlisted(conversation, conversation.peer),
-        "verdict": gate.check(conversation, at=clock.now(), by=user),
+        "verdict": verdict,
     }
 
 

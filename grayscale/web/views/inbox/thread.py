@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import g
 
+from grayscale import clock
 from grayscale.domain import candidates, choosing_number, inbox_acts, inbox_thread
 from grayscale.domain.inbox import Place
 from grayscale.domain.inbox_member import member
 from grayscale.domain.inbox_said import Said
 from grayscale.domain.inbox_thread import Thread
 from grayscale.domain.interviews import listing as interviews
+from grayscale.domain.texting import gate
 from grayscale.domain.transcripts import state as transcripts
 from grayscale.domain.transcripts.state import NoteLine
 from grayscale.models import Conversation, Direction, Kind, User
@@ -141,6 +143,11 @@ def is_opted_out(conversation: Conversation, e164: str) -> bool:
         numbers = {phone.e164 for phone in phones if phone.e164} | {conversation.peer}
         known[conversation.id] = inbox_thread.opted_out_among(numbers)
     return e164 in known[conversation.id]
+
+
+def is_shut(conversation: Conversation) -> bool:
+    """Whether nothing may offer to text this candidate: they opted out, or Lever forbids to contact them."""
+    return is_opted_out(conversation, conversation.peer) or gate.forbidden(conversation, clock.now()) is not None
 
 
 def new_submission_key() -> str:

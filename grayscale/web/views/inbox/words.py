@@ -40,7 +40,7 @@ from grayscale.web.fragments import Fragments, joined
 from grayscale.web.views.inbox import listing
 from grayscale.web.views.inbox.blueprint import bp
 from grayscale.web.views.inbox.composer import their_time
-from grayscale.web.views.inbox.thread import Item, is_opted_out
+from grayscale.web.views.inbox.thread import Item, is_opted_out, is_shut
 
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 
@@ -233,6 +233,7 @@ def tied_posting(conversation: Conversation, profile: Profile) -> str:
 
 
 bp.add_app_template_global(is_opted_out)
+bp.add_app_template_global(is_shut)
 
 
 @bp.app_template_global("numbers_to_choose")
@@ -262,7 +263,7 @@ def message_items(
     """Messages as they stand in the thread. One that is settled is rendered once, for it stays as it is."""
     macro = current_app.jinja_env.get_template("inbox/_message.html").module.message_item  # type: ignore[attr-defined]
     for_whom = (reader_zone().key, reader_region(), local(clock.now()).date())
-    may_send = not is_opted_out(conversation, conversation.peer)
+    may_send = not is_shut(conversation)
 
     def render(item: Item) -> Markup:
         message = item.message
