@@ -187,7 +187,9 @@ def forbidden(conversation: Conversation, at: datetime) -> Verdict | None:
     if candidate is None:
         return None
     if candidate.contact_forbidden:
-        sentence = "Lever's data protection does not let us contact this candidate. Once it does, choose Refresh from Lever."
+        sentence = (
+            "Lever's data protection does not let us contact this candidate. Once it does, choose Refresh from Lever."
+        )
     elif candidate.contact_until is not None and candidate.contact_until <= at:
         is_over = candidate.contact_until <= clock.now()
         sentence = gate_words.not_beyond(candidate.contact_until, company().time_zone, is_over=is_over)
