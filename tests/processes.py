@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from tests.conftest import ROOT
+# Not from the conftest: what is imported here is imported by each process again.
+ROOT = Path(__file__).parent.parent
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(

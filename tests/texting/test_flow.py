@@ -1,4 +1,4 @@
-"""Five hundred texts through a carrier that misbehaves, by an application that is killed five times: one text each."""
+"""Two hundred texts through a carrier that misbehaves, by an application that is killed five times: one text each."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ from tests.conftest import FERNET_KEY, make_config
 from tests.processes import Process
 from tools.demo import free_port
 
-TEXTS = 500
+TEXTS = 200
 KILLS = 5
 UNDECIDED = (MessageState.QUEUED, MessageState.SCHEDULED, MessageState.SENDING, MessageState.CHECKING)
 
@@ -65,17 +65,17 @@ def misbehave(sandbox: Sandbox) -> None:
     add = sandbox.faults.add
     send = {"method": "POST", "path": "*/Messages.json"}
     for when in ("before", "after"):
-        add("carrier", "status", status=500, when=when, times=6, probability=0.05, **send)
-        add("carrier", "drop", when=when, times=6, probability=0.05, **send)
-        add("carrier", "timeout", when=when, times=3, probability=0.05, seconds=1.0, **send)
-    add("carrier", "status", status=429, times=20, probability=0.1, **send)
+        add("carrier", "status", status=500, when=when, times=6, probability=0.08, **send)
+        add("carrier", "drop", when=when, times=6, probability=0.08, **send)
+        add("carrier", "timeout", when=when, times=3, probability=0.08, seconds=1.0, **send)
+    add("carrier", "status", status=429, times=20, probability=0.15, **send)
     for kind in ("duplicate", "reorder", "drop"):
-        add("callback", kind, times=60, probability=0.08)
+        add("callback", kind, times=60, probability=0.2)
 
 
 @pytest.mark.flow
 @pytest.mark.timeout(600)
-def test_five_hundred_texts_arrive_once_each(sqlite_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_two_hundred_texts_arrive_once_each(sqlite_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
     app = create_app(make_config(sqlite_url, twilio_api_url=sandbox.carrier_url))
     application = Application(sqlite_url, sandbox, tmp_path)
     with app.app_context(), contextlib.ExitStack() as stack:
