@@ -43,8 +43,13 @@ class Filters:
     state: str = ""
     textable: bool = False
 
+    @property
+    def chosen(self) -> int:
+        """How many are set beside the words."""
+        return sum(map(bool, (self.posting, self.stage, self.owner, self.state, self.textable)))
+
     def __bool__(self) -> bool:
-        return bool(self.words or self.posting or self.stage or self.owner or self.state or self.textable)
+        return bool(self.words or self.chosen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,3 +331,11 @@ def test_beside_a_conversation_stands_a_list_that_holds_it(jonas: User, mei: Use
         assert page.one("#rows .row-link[aria-current]")["data-id"] == str(thread.id)
     assert as_jonas.get(f"/inbox/{hers.id}?view=mine").one("#list")["data-view"] == "mine"
     assert as_jonas.get("/inbox").one("#list")["data-view"] == "mine"
+
+
+def test_the_folded_filters_of_candidates_say_how_many_are_set(as_jonas: Browser) -> None:
+    address = "/candidates?q=mira&state=active&textable=1"
+    summary = as_jonas.get(address).one(".filters details:not([open]) > summary")
+    assert summary.get_text().split() == ["Filters", "2", "active"]
+    anew = as_jonas.get(address, htmx=True).one("#filters-chosen[hx-swap-oob]")
+    assert anew.get_text().split() == ["2", "active"]

@@ -109,6 +109,14 @@ def test_permissions_are_listed_under_levers_names(as_ana: Browser) -> None:
     assert "leaves them out silently" in words
 
 
+def test_what_use_has_shown_before_verifying_is_told_as_that(as_ana: Browser) -> None:
+    connect()
+    assert "the use of the key" not in as_ana.get(LEVER).words
+    permissions.learn(PERMISSIONS[0].name, granted=True)
+    words = as_ana.get(LEVER).one("#permissions").get_text(" ", strip=True)
+    assert "Not verified as a whole yet. Where it says granted or missing below, the use of the key" in words
+
+
 @responses.activate
 def test_verifying_asks_lever_and_writes_nothing(as_ana: Browser) -> None:
     connect()

@@ -27,8 +27,10 @@ def index() -> ResponseReturnValue:
     listing = candidates.page(me(), filters, after=Place.parse(args.get("after")))
     context = {"listing": listing, "filters": filters, "params": {k: v for k, v in args.items() if k != "after" and v}}
     if wants_partial():
-        name = "candidates/_rows.html" if args.get("after") else "candidates/_list.html"
-        return respond(render_template(name, **context))
+        if args.get("after"):
+            return respond(render_template("candidates/_rows.html", **context))
+        chosen = render_template("candidates/_chosen.html", filters=filters, oob=True)
+        return respond(render_template("candidates/_list.html", **context) + chosen)
     return render_template("candidates/index.html", **context, choices=candidates.choices(me()))
 
 
