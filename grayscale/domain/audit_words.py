@@ -49,6 +49,7 @@ WORDS = {
     "consent.recorded": "Recorded consent of the number ending",
     "conversation.assigned": "Assigned",
     "conversation.matched": "Matched to a candidate: conversation",
+    "conversation.unmatched": "Took back the match to a candidate: conversation",
     "conversation.number_chosen": "Chose the number to text in conversation",
     "conversation.number_vouched": "Kept a number Lever no longer lists in conversation",
     "conversation.opportunity_chosen": "Chose where Notes go: ",

@@ -6,9 +6,9 @@ from sqlalchemy import select, update
 
 from grayscale import clock
 from grayscale.database import in_transaction, transaction
-from grayscale.domain import audit, changes, visibility
+from grayscale.domain import changes, visibility
 from grayscale.domain.errors import Conflict, Invalid, NotFound
-from grayscale.domain.texting import account, consent, lines, numbers
+from grayscale.domain.texting import account, consent, numbers
 from grayscale.domain.transcripts import due
 from grayscale.domain.transcripts.target import choose as note_on
 from grayscale.extensions import db
@@ -54,7 +54,7 @@ def start(
             .order_by(Conversation.created_at, Conversation.id)
         ).all()
         if found:
-            existing = _first_visible(found, by)
+            existing = first_visible(found, by)
             if phone_id is not None:
                 numbers.switch(existing, _textable(candidate, phone_id), by)
                 changes.touch([existing.id])
@@ -142,53 +142,7 @@ def for_inbound(peer: str, number: SendingNumber) -> Conversation:
             # They text from another number of theirs: answers go there.
             numbers.change(held, peer)
             return held
-    return _open(peer, number, candidate_id)
-
-
-def match(conversation_id: int, candidate_id: int, by: User) -> Conversation:
-    """Say whose texts these are: the conversation's, where nobody was known, else its unanswered texts.
-
-    A number shared by two candidates may be matched to the wrong one: then what was received since we last texted
-    moves over, as far as it is in no transcript. Raises ``NotFound``, also where the candidate is texted in a
-    conversation hidden from *by*: what waits in it would go to this number. Raises ``Conflict``, ``Invalid``.
-    """
-    with transaction() as session:
-        conversation = session.scalar(
-            select(Conversation)
-            .where(Conversation.id == conversation_id, visibility.conversations_for(by))
-            .with_for_update(key_share=True)
-        )
-        candidate = session.scalar(
-            select(Candidate).where(Candidate.id == candidate_id, visibility.candidates_for(by))
-        )
-        if conversation is None or candidate is None:
-            raise NotFound("There is no such conversation or candidate, or it is not visible to you.")
-        if conversation.candidate_id == candidate_id:
-            return conversation
-        target = session.scalar(
-            select(Conversation).where(
-                Conversation.candidate_id == candidate_id,
-                Conversation.sending_number_id == conversation.sending_number_id,
-            )
-        )
-        if target is not None:
-            target = _first_visible([target], by)
-        audit.record("conversation.matched", by=by, subject=str(conversation.id), detail={"candidate": candidate_id})
-        if conversation.candidate_id is None and target is None:
-            _give(conversation, candidate, by)
-            return conversation
-        if target is None:
-            target = _open(conversation.peer, conversation.sending_number, candidate_id, by)
-        if conversation.candidate_id is None:
-            _move(conversation, target, whole=True)
-            session.delete(conversation)
-        else:
-            _move(conversation, target, whole=False)
-        numbers.change(target, conversation.peer, vouched=not _has(candidate, conversation.peer))
-        lines.add(target.id, f"Matched to {candidate.display_name} by {by.name}.")
-        session.flush()
-        changes.touch([target.id] if conversation.candidate_id is None else [target.id, conversation.id])
-        return target
+    return begin(peer, number, candidate_id)
 
 
 def refresh_last(conversation: Conversation) -> None:
@@ -228,7 +182,7 @@ def _wanted_opportunity(candidate: Candidate, opportunity_id: int | None, by: Us
     return found
 
 
-def _first_visible(found: Sequence[Conversation], by: User) -> Conversation:
+def first_visible(found: Sequence[Conversation], by: User) -> Conversation:
     """The first that *by* may see; the candidate is texted, so there is no second one beside a hidden one."""
     visible = set(
         db.session.scalars(
@@ -267,7 +221,7 @@ def _texted_last(peer: str, candidate_ids: list[int]) -> int | None:
     )
 
 
-def _open(peer: str, number: SendingNumber, candidate_id: int | None, by: User | None = None) -> Conversation:
+def begin(peer: str, number: SendingNumber, candidate_id: int | None, by: User | None = None) -> Conversation:
     conversation = Conversation(
         candidate_id=candidate_id,
         sending_number_id=number.id,
@@ -296,20 +250,6 @@ def _is_seen_by_assignee(conversation: Conversation) -> bool:
     return owner.active and db.session.scalar(seen) is not None
 
 
-def _has(candidate: Candidate, e164: str) -> bool:
-    return any(phone.e164 == e164 for phone in candidate.phones)
-
-
-def _give(conversation: Conversation, candidate: Candidate, by: User) -> None:
-    conversation.candidate_id = candidate.id
-    conversation.peer_vouched = not _has(candidate, conversation.peer)
-    opportunity = choose_opportunity(candidate.id, by)
-    conversation.opportunity_id = opportunity.id if opportunity else None
-    lines.add(conversation.id, f"Matched to {candidate.display_name} by {by.name}.")
-    db.session.flush()
-    changes.touch([conversation.id])
-
-
 def take_over_unknown(conversation: Conversation) -> None:
     """Texts this number sent before anybody knew whose it is belong to the conversation that now begins."""
     if len(candidates_with(conversation.peer)) != 1:
@@ -322,12 +262,12 @@ def take_over_unknown(conversation: Conversation) -> None:
         )
     )
     if unknown is not None:
-        _move(unknown, conversation, whole=True)
+        move_messages(unknown, conversation, whole=True)
         db.session.delete(unknown)
         db.session.flush()
 
 
-def _move(source: Conversation, target: Conversation, *, whole: bool) -> None:
+def move_messages(source: Conversation, target: Conversation, *, whole: bool) -> None:
     """Messages go over: all of them, or what was received since we last texted and is in no transcript yet."""
     moving = select(Message.id).where(Message.conversation_id == source.id)
     if not whole:

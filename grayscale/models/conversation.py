@@ -64,6 +64,9 @@ class Conversation(db.Model):  # type: ignore[name-defined]
     peer: Mapped[str] = mapped_column(E164)
     # A person said that this number is the candidate's, whether Lever lists it or not.
     peer_vouched: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # An unknown number that a person matched to the candidate, and its first text: what goes again if that was wrong.
+    matched_peer: Mapped[str | None] = mapped_column(E164)
+    matched_from_id: Mapped[int | None] = mapped_column(BigId)
     # The opportunity its transcripts go to, and whether a person chose it.
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunity.id", ondelete="SET NULL"))
     opportunity_chosen: Mapped[bool] = mapped_column(default=False)

@@ -270,7 +270,7 @@ def test_a_candidates_words_are_inert(jonas: User, as_jonas: Browser) -> None:
 
 
 def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> None:
-    person = factories.candidate(name="Elena Petrova", phone=None)
+    factories.candidate(name="Elena Petrova", phone=None)
     number = factories.sending_number()
     unknown = factories.add(
         Conversation(
@@ -281,10 +281,15 @@ def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> Non
     page = as_jonas.get(f"/inbox/{unknown.id}")
     assert "Nobody in Lever has this number" in page.words
     choices = as_jonas.get(f"/inbox/{unknown.id}/match?q=petrova", htmx=True)
-    assert choices.one("button[name=candidate]")["value"] == str(person.id)
-    answer = as_jonas.post(f"/inbox/{unknown.id}/match", {"candidate": str(person.id)})
+    asked = as_jonas.get(choices.one(".match-choice")["href"])
+    assert "Is (218) 555-0190 the number of Elena Petrova?" in asked.words
+    answer = as_jonas.post(f"/inbox/{unknown.id}/match", {"candidate": asked.one("[name=candidate]")["value"]})
     assert answer.status == 303
-    assert "Elena Petrova" in as_jonas.get(answer.location).one("#head h2").get_text()
+    matched = as_jonas.get(answer.location)
+    assert "Elena Petrova" in matched.one("#head h2").get_text()
+    undone = as_jonas.post(matched.one("#toasts form")["action"], {})
+    assert undone.location == f"/inbox/{unknown.id}"
+    assert "Nobody in Lever has this number" in as_jonas.get(undone.location).words
 
 
 def test_a_shared_number_is_shown_as_such_and_its_texts_can_be_moved(jonas: User, as_jonas: Browser) -> None:
@@ -294,7 +299,7 @@ def test_a_shared_number_is_shown_as_such_and_its_texts_can_be_moved(jonas: User
     factories.message(conversation, body="It is me")
     page = as_jonas.get(f"/inbox/{conversation.id}")
     assert "Zora" not in page.words
-    assert page.one("#panel .match button").get_text(" ", strip=True).startswith("Ada Okafor")
+    assert page.one("#panel .match-choice").get_text(" ", strip=True).startswith("Ada Okafor")
     moved = as_jonas.post(f"/inbox/{conversation.id}/match", {"candidate": str(ada.id)})
     page = as_jonas.get(moved.location)
     assert "Ada Okafor" in page.one("#head h2").get_text()

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from grayscale import clock
 from grayscale.clients.lever.opportunity import Opportunity
 from grayscale.database import transaction
-from grayscale.domain import choosing_number, conversations
+from grayscale.domain import choosing_number, matching
 from grayscale.domain.errors import Conflict, Invalid, NotFound
 from grayscale.domain.lever import mirror
 from grayscale.domain.texting import automated, consent, outbound
@@ -93,7 +93,7 @@ def test_a_number_matched_by_hand_needs_no_listing(
     text_in("New phone", from_="+12185550199")
     unknown = db.session.scalar(db.select(Conversation).where(Conversation.candidate_id.is_(None)))
     assert unknown is not None
-    matched = conversations.match(unknown.id, conversation.candidate_id or 0, jonas)
+    matched = matching.match(unknown.id, conversation.candidate_id or 0, jonas)
     assert submit(matched).peer == "+12185550199"
 
 

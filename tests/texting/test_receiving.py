@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from grayscale import clock
 from grayscale.database import transaction
-from grayscale.domain import conversations, inbox_acts
+from grayscale.domain import conversations, inbox_acts, matching
 from grayscale.domain.errors import Invalid, NotAllowed, NotFound
 from grayscale.domain.texting import account, consent, inbound, outbound, reconcile
 from grayscale.extensions import db
@@ -148,7 +148,7 @@ def test_an_unknown_number_has_a_conversation_of_its_own_that_is_matched_by_hand
     unknown = received()[0].conversation
     assert unknown.candidate_id is None
     tom = factories.candidate(name="Tom Lind", phone=None)
-    matched = conversations.match(unknown.id, tom.id, jonas)
+    matched = matching.match(unknown.id, tom.id, jonas)
     assert (matched.id, matched.candidate_id) == (unknown.id, tom.id)
     text_in("It is Tom", from_="+12185550199")
     assert {message.conversation_id for message in received()} == {unknown.id}
@@ -159,7 +159,7 @@ def test_matching_to_somebody_already_texted_joins_the_threads(
 ) -> None:
     text_in("New phone", from_="+12185550199")
     unknown = received()[0].conversation
-    merged = conversations.match(unknown.id, conversation.candidate_id or 0, jonas)
+    merged = matching.match(unknown.id, conversation.candidate_id or 0, jonas)
     assert merged.id == conversation.id
     assert db.session.get(Conversation, unknown.id) is None
     assert fresh(conversation).peer == "+12185550199"
@@ -179,10 +179,10 @@ def test_nobody_brings_another_number_into_a_thread_they_may_not_see(
     text_in("Mine is new", from_="+12185550199")
     unknown = received()[0].conversation
     with pytest.raises(NotFound):
-        conversations.match(unknown.id, mira.id, jonas)
+        matching.match(unknown.id, mira.id, jonas)
     assert fresh(conversation).peer == PEER
     assert received()[0].conversation_id == unknown.id
-    assert conversations.match(unknown.id, mira.id, ana).id == conversation.id
+    assert matching.match(unknown.id, mira.id, ana).id == conversation.id
 
 
 def test_the_only_candidate_with_the_number_gets_the_text(connected: SendingNumber, text_in: TextIn) -> None:
@@ -209,7 +209,7 @@ def test_a_shared_number_goes_to_who_was_texted_last_and_can_be_changed(
     text_in("Yes please")
     assert received()[0].conversation_id == conversation.id
     assert {candidate.id for candidate in conversations.candidates_with(PEER)} == {sister.id, conversation.candidate_id}
-    moved = conversations.match(conversation.id, sister.id, jonas)
+    moved = matching.match(conversation.id, sister.id, jonas)
     assert moved.id == theirs.id
     assert received()[0].conversation_id == theirs.id
     assert not fresh(conversation).needs_reply

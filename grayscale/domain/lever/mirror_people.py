@@ -165,6 +165,8 @@ def _join(session: Session, thread: Conversation, target: Conversation) -> None:
     if thread.last_activity_at > target.last_activity_at:
         target.peer, target.peer_vouched = thread.peer, thread.peer_vouched
         target.needs_reply = thread.needs_reply
+    if target.matched_peer is None:
+        target.matched_peer, target.matched_from_id = thread.matched_peer, thread.matched_from_id
     target.restricted = target.restricted or becomes_restricted
     target.has_failure = target.has_failure or thread.has_failure
     target.opt_out_suggested_by_id = target.opt_out_suggested_by_id or thread.opt_out_suggested_by_id

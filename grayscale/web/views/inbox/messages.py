@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from grayscale.domain import candidates, conversations, drafts, inbox_thread
-from grayscale.domain.candidates import Filters
+from grayscale.domain import drafts, inbox_thread
 from grayscale.domain.errors import DomainError, Invalid
 from grayscale.domain.texting import gate, outbound, submissions, uploads, wording
 from grayscale.models import Message, MessageState
@@ -215,23 +214,3 @@ def resolve(message_id: int) -> ResponseReturnValue:
     sent = request.form.get("sent") == "1"
     words = "Noted: it was sent." if sent else "It is sent once more."
     return act(message_id, lambda: outbound.resolve_unsure(message_id, sent, me()), words)
-
-
-@bp.get("/inbox/<int:conversation_id>/match")
-def match_choices(conversation_id: int) -> ResponseReturnValue:
-    """Candidates whose this number may be."""
-    inbox_thread.require(conversation_id, me())
-    words = request.args.get("q", "").strip()
-    found = candidates.page(me(), Filters(words=words)).profiles[:8] if words else []
-    return respond(render_template("inbox/_match_choices.html", choices=found))
-
-
-@bp.post("/inbox/<int:conversation_id>/match")
-def match(conversation_id: int) -> ResponseReturnValue:
-    """Whose texts these are; without a choice the candidates found by the words, to choose from."""
-    chosen = request.form.get("candidate", type=int)
-    if chosen is None:
-        return redirect(url_for("candidates.index", q=request.form.get("q", "")), 303)
-    target = conversations.match(conversation_id, chosen, me())
-    flash(f"Matched to {target.candidate.display_name if target.candidate else 'the candidate'}.", "success")
-    return redirect(url_for("inbox.conversation", conversation_id=target.id), 303)
