@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, Select, all_, column, func, select, table, text, true
 from sqlalchemy import Row as Line
-from sqlalchemy import Select, column, func, select, table, text
+from sqlalchemy.dialects.postgresql import array
 
 from grayscale.database import transaction
 from grayscale.domain import inbox, search_people, visibility
@@ -27,8 +28,7 @@ WIDEST = 400
 # So many words are looked up in messages; the others are looked for in what these bring. Each costs as much as it is
 # common, and words like "the" stand in every third message.
 LOOKED_UP = 4
-# So many of the newest messages PostgreSQL reads before it asks its index: a word of one in fifty of them is found
-# there.
+# So many of the newest messages PostgreSQL reads before it asks its index.
 READ = 20_000
 EXCERPT = 120
 FTS_TABLES = ("message_search", "candidate_search", "posting_search", "phone_search", "peer_search")
@@ -78,7 +78,6 @@ def _people(user: User, terms: Terms) -> tuple[list[Row], bool]:
 
 def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int | None]:
     words = sorted(terms.words, key=len, reverse=True)
-    looked_up, others = words[:LOOKED_UP], words[LOOKED_UP:]
     find_lines = _lines_on_sqlite if db.engine.dialect.name == "sqlite" else _lines_on_postgresql
     query: Select[*tuple[Any, ...]] = (
         select(Message.id, Message.conversation_id, Message.body, Message.occurred_at)
@@ -86,11 +85,11 @@ def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int 
         .where(Message.direction != Direction.INTERNAL, visibility.conversations_for(user))
         .limit(WIDEST)
     )
-    lines = find_lines(query, looked_up, before)
-    last = lines[-1].id if len(lines) == WIDEST else None
+    lines, is_all = find_lines(query, words, before)
+    last = None if is_all else lines[-1].id
     newest: dict[int, Any] = {}
     for at, line in enumerate(lines):
-        if line.conversation_id in newest or not _begin_words(others, line.body):
+        if line.conversation_id in newest or not _begin_words(words[LOOKED_UP:], line.body):
             continue
         if len(newest) == HITS:
             last = lines[at - 1].id
@@ -106,34 +105,62 @@ def _hits(user: User, terms: Terms, before: int | None) -> tuple[list[Hit], int 
     return hits, last
 
 
-def _lines_on_sqlite(query: Select[*tuple[Any, ...]], words: Sequence[str], before: int | None) -> Sequence[Line[Any]]:
-    """The newest lines of *query* with all *words*, of messages before *before*."""
+def _lines_on_sqlite(
+    query: Select[*tuple[Any, ...]], words: Sequence[str], before: int | None
+) -> tuple[Sequence[Line[Any]], bool]:
+    """The newest lines of *query* with all *words* that are looked up, of messages before *before*; whether that is all
+    there are."""
     fts = table("message_search", column("rowid"), column("words"))
-    said = " ".join(f'"{word}"*' for word in words)
+    said = " ".join(f'"{word}"*' for word in words[:LOOKED_UP])
     holds = text("message_search MATCH :message_q").bindparams(message_q=said)
     query = query.join(fts, fts.c.rowid == Message.id).where(holds).order_by(fts.c.rowid.desc())
-    return db.session.execute(query if before is None else query.where(fts.c.rowid < before)).all()
+    lines = db.session.execute(query if before is None else query.where(fts.c.rowid < before)).all()
+    return lines, len(lines) < WIDEST
 
 
 def _lines_on_postgresql(
     query: Select[*tuple[Any, ...]], words: Sequence[str], before: int | None
-) -> Sequence[Line[Any]]:
-    """The same. The index brings all messages with the words before the newest are taken, so of common words, which
-    the newest messages have enough of, these are read instead."""
-    said = " & ".join(f"'{word}':*" for word in words)
-    query = query.where(func.search_words(Message.body).op("@@")(func.to_tsquery(text("'simple'"), said)))
+) -> tuple[Sequence[Line[Any]], bool]:
+    """The same, or one line of each conversation where the newest messages have enough of them.
+
+    The index brings all messages with the words before the newest are taken, so for common words these are read.
+    """
     newest = select(Message.id).order_by(Message.id.desc())
     if before is not None:
         query, newest = query.where(Message.id < before), newest.where(Message.id < before)
     since = db.session.scalar(newest.offset(READ).limit(1))
-    # Taking a message apart costs fifty times as much as seeing that it cannot hold a word.
-    recent = [Message.body.collate("C").regexp_match(_may_begin(word)) for word in words]
-    recent += [] if since is None else [Message.id > since]
-    lines = db.session.execute(query.where(*recent).order_by(Message.id.desc())).all()
-    if since is None or len(lines) == WIDEST:
-        return lines
+    recent = _newest_of_each(query if since is None else query.where(Message.id > since), words)
+    lines = db.session.execute(recent).all()
+    if since is None or len(lines) > HITS:
+        return lines, len(lines) <= HITS
     # Not in the order of the key: along it every message would be taken apart until there are enough.
-    return db.session.execute(query.order_by((Message.id + 0).desc())).all()
+    held = query.where(_holds(words[:LOOKED_UP])).order_by((Message.id + 0).desc())
+    lines = db.session.execute(held).all()
+    return lines, len(lines) < WIDEST
+
+
+def _newest_of_each(query: Select[*tuple[Any, ...]], words: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """Of *query* the newest line with all *words* of as many conversations as are shown, and one more.
+
+    From each that is found on to the next, past the conversations there are already: what they hold beside is not taken
+    apart, which costs twenty times as much as seeing that a message cannot hold a word.
+    """
+    may_hold = [Message.body.collate("C").regexp_match(_may_begin(word)) for word in words]
+    # As a truth value, which no index is asked about.
+    one = query.with_only_columns(Message.id, Message.conversation_id).where(*may_hold, _holds(words).is_(True))
+    one = one.order_by(Message.id.desc()).limit(1)
+    first = one.subquery()
+    found = select(first.c.id, array([first.c.conversation_id]).label("talks")).cte("found", recursive=True)
+    following = one.where(Message.id < found.c.id, Message.conversation_id != all_(found.c.talks)).lateral()
+    talks = func.array_append(found.c.talks, following.c.conversation_id)
+    more = select(following.c.id, talks).select_from(found.join(following, true()))
+    found = found.union_all(more.where(func.cardinality(found.c.talks) <= HITS))
+    return query.where(Message.id.in_(select(found.c.id))).order_by(Message.id.desc())
+
+
+def _holds(words: Sequence[str]) -> ColumnElement[bool]:
+    said = " & ".join(f"'{word}':*" for word in words)
+    return func.search_words(Message.body).bool_op("@@")(func.to_tsquery(text("'simple'"), said))
 
 
 def _may_begin(word: str) -> str:

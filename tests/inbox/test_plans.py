@@ -67,7 +67,7 @@ def plans(filled: None) -> Iterator[list[str]]:
     on_sqlite = db.engine.dialect.name == "sqlite"
 
     def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if not statement.lstrip().upper().startswith("SELECT"):
+        if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
             return
         if on_sqlite:
             found = [line[3] for line in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()]
