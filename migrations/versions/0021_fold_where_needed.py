@@ -5,14 +5,14 @@ nearly all of what indexing it or looking into it took. A text in which no such 
 function answers is the same, so the indexes made by it stay right, also for processes that still run older code. It is not
 STRICT any more, as PostgreSQL would then call it for every row instead of putting its words into the statement.
 
-Revision ID: 0020
-Revises: 0019
+Revision ID: 0021
+Revises: 0020
 """
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
