@@ -76,23 +76,25 @@ def stage(**values: Any) -> Stage:
 
 def candidate(*, phone: str | None = "+12185550142", **values: Any) -> Candidate:
     defaults = {"contact_id": unique("contact"), "name": "Mira Okafor", "fetched_at": clock.now()}
-    made: Candidate = add(Candidate(**{**defaults, **values}))
-    if phone is not None:
-        add(CandidatePhone(candidate_id=made.id, position=0, raw=phone, type="mobile", e164=phone))
+    with transaction():
+        made: Candidate = add(Candidate(**{**defaults, **values}))
+        if phone is not None:
+            add(CandidatePhone(candidate_id=made.id, position=0, raw=phone, type="mobile", e164=phone))
     return made
 
 
 def opportunity(of: Candidate | None = None, **values: Any) -> Opportunity:
-    of = of or candidate()
-    defaults = {
-        "lever_id": unique("opportunity"),
-        "candidate_id": of.id,
-        "lever_created_at": clock.now() - timedelta(days=3),
-        "advanced_at": clock.now() - timedelta(days=2),
-        "fetched_at": clock.now(),
-        "via": Via.FULL,
-    }
-    return add(Opportunity(**{**defaults, **values}))
+    with transaction():
+        of = of or candidate()
+        defaults = {
+            "lever_id": unique("opportunity"),
+            "candidate_id": of.id,
+            "lever_created_at": clock.now() - timedelta(days=3),
+            "advanced_at": clock.now() - timedelta(days=2),
+            "fetched_at": clock.now(),
+            "via": Via.FULL,
+        }
+        return add(Opportunity(**{**defaults, **values}))
 
 
 def interview(of: Opportunity, **values: Any) -> Interview:
@@ -116,17 +118,18 @@ def sending_number(**values: Any) -> SendingNumber:
 
 
 def conversation(of: Candidate | None = None, **values: Any) -> Conversation:
-    of = of or candidate()
-    number = values.pop("number", None) or db.session.scalar(db.select(SendingNumber)) or sending_number()
-    phones = of.phones
-    defaults = {
-        "candidate_id": of.id,
-        "sending_number_id": number.id,
-        "peer": phones[0].e164 if phones else "+12185550142",
-        "created_at": clock.now(),
-        "last_activity_at": clock.now(),
-    }
-    return add(Conversation(**{**defaults, **values}))
+    with transaction():
+        of = of or candidate()
+        number = values.pop("number", None) or db.session.scalar(db.select(SendingNumber)) or sending_number()
+        phones = of.phones
+        defaults = {
+            "candidate_id": of.id,
+            "sending_number_id": number.id,
+            "peer": phones[0].e164 if phones else "+12185550142",
+            "created_at": clock.now(),
+            "last_activity_at": clock.now(),
+        }
+        return add(Conversation(**{**defaults, **values}))
 
 
 def message(inside: Conversation, *, body: str = "Hello", **values: Any) -> Message:
