@@ -139,37 +139,48 @@ def make_shared_app(
 def empty_database(request: pytest.FixtureRequest, app: Flask) -> None:
     """Put a migrated database, with nothing in it yet, where *app* looks for its own."""
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
-    database = str(url.database)
     if url.get_backend_name() == "sqlite":
-        for ending in ("", "-wal", "-shm", ".jobs-lock"):
-            Path(database + ending).unlink(missing_ok=True)
-        shutil.copyfile(request.getfixturevalue("migrated"), database)
+        put_in_place(request.getfixturevalue("migrated"), app)
         return
+    database = str(url.database)
     server: postgresql.Server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("postgresql_template")
     server.empty(database, template)
 
 
+def put_in_place(file: Path, app: Flask) -> None:
+    """Copy an SQLite *file* to where *app* looks for its own."""
+    database = str(make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database)
+    for ending in ("", "-wal", "-shm", ".jobs-lock"):
+        Path(database + ending).unlink(missing_ok=True)
+    shutil.copyfile(file, database)
+
+
 @pytest.fixture
 def app(request: pytest.FixtureRequest, shared_app: Flask) -> Iterator[Flask]:
     """The application on an empty database, as if just started, with an active application context."""
-    with as_if_started(request, shared_app):
+    with emptied(request, shared_app):
         yield shared_app
 
 
 @contextlib.contextmanager
-def as_if_started(request: pytest.FixtureRequest, app: Flask) -> Iterator[None]:
-    """Lend an application that several tests share to one of them."""
-    as_started = dict(app.extensions)
+def emptied(request: pytest.FixtureRequest, app: Flask) -> Iterator[None]:
+    """Lend an application that several tests share to one of them, empty and with an active application context."""
     empty_database(request, app)
-    keyring.load((FERNET_KEY,))
-    with app.app_context():
+    with as_if_started(app), app.app_context():
         limiter.reset()
-        limiter.enabled = False
         yield
         db.session.remove()
         db.engine.dispose()
-    # What a process remembers between requests must not reach the next test.
+
+
+@contextlib.contextmanager
+def as_if_started(app: Flask) -> Iterator[None]:
+    """Have a shared application forget at the end what a process remembers between requests."""
+    as_started = dict(app.extensions)
+    keyring.load((FERNET_KEY,))
+    limiter.enabled = False
+    yield
     app.extensions.clear()
     app.extensions.update(as_started)
     nudges.forget_listeners()

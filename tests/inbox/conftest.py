@@ -17,12 +17,12 @@ from werkzeug.serving import make_server
 from grayscale import create_app
 from grayscale.database import transaction
 from grayscale.domain import changes, sessions
-from grayscale.extensions import db, limiter
+from grayscale.extensions import db
 from grayscale.models import Conversation, Role, TextingAccount, User
 from grayscale.web.auth import CARRIED
 from tests import factories
 from tests.chromium import shared_browser
-from tests.conftest import make_config
+from tests.conftest import as_if_started, make_config, put_in_place
 from tools import demo_data
 
 
@@ -122,17 +122,36 @@ class Office:
             context.close()
 
 
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, str]]:
+    """The application these tests take turns with, and where: its templates and statements are compiled once."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    path = tmp_path_factory.mktemp("office") / "office.db"
+    app = create_app(make_config(f"sqlite:///{path}", public_url=url, port=port))
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield app, url
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.fixture
-def office(demo_file: Path, tmp_path: Path, browser_here: Browser) -> Iterator[Office]:
+def office(served: tuple[Flask, str], demo_file: Path, browser_here: Browser) -> Iterator[Office]:
     """A day's worth of data."""
-    with opened(demo_file, tmp_path / "office.db", browser_here) as made:
+    with opened(demo_file, served, browser_here) as made:
         yield made
 
 
 @pytest.fixture
-def empty_office(migrated: Path, tmp_path: Path, browser_here: Browser) -> Iterator[Office]:
+def empty_office(served: tuple[Flask, str], migrated: Path, browser_here: Browser) -> Iterator[Office]:
     """Nothing but a super admin, Ana."""
-    with opened(migrated, tmp_path / "office.db", browser_here) as made:
+    with opened(migrated, served, browser_here) as made:
         with made.app.app_context():
             factories.user(
                 name="Ana Castillo", email="ana@harbor.example", role=Role.SUPER_ADMIN,
@@ -142,26 +161,18 @@ def empty_office(migrated: Path, tmp_path: Path, browser_here: Browser) -> Itera
 
 
 @contextmanager
-def opened(file: Path, path: Path, browser: Browser) -> Iterator[Office]:
-    shutil.copyfile(file, path)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    app = create_app(make_config(f"sqlite:///{path}", public_url=url, port=port))
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with app.app_context():
-        limiter.enabled = False
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    made = Office(app, url, browser)
-    try:
-        yield made
-    finally:
-        made.leave()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        with app.app_context():
-            db.engine.dispose()
+def opened(file: Path, served: tuple[Flask, str], browser: Browser) -> Iterator[Office]:
+    app, url = served
+    put_in_place(file, app)
+    with as_if_started(app):
+        made = Office(app, url, browser)
+        try:
+            yield made
+        finally:
+            made.leave()
+            # What was asked last is answered before the next test's data is there.
+            for thread in threading.enumerate():
+                if "process_request_thread" in thread.name:
+                    thread.join()
+            with app.app_context():
+                db.engine.dispose()

@@ -31,7 +31,7 @@ from grayscale.domain.texting import gate
 from grayscale.domain.transcripts import state as transcripts
 from grayscale.extensions import db
 from grayscale.models import Conversation, User
-from tests.conftest import as_if_started
+from tests.conftest import emptied
 
 GROWS = (
     "conversation",
@@ -52,7 +52,7 @@ WALK = re.compile(
 @pytest.fixture(scope="module")
 def filled(request: pytest.FixtureRequest, shared_app: Flask) -> Iterator[None]:
     """Enough rows and statistics to choose a plan by; filled once, as these tests only read them."""
-    with as_if_started(request, shared_app):
+    with emptied(request, shared_app):
         data.fill(shared_app, 400, 5)
         yield
 

@@ -11,7 +11,7 @@ from grayscale.domain import single_sign_on, users
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, Role, SingleSignOn, User
 from tests import factories
-from tests.conftest import as_if_started, make_shared_app
+from tests.conftest import emptied, make_shared_app
 from tests.factories import PASSWORD
 from tests.page import Browser
 from tests.web import oidc_provider
@@ -28,7 +28,7 @@ def local_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def app(request: pytest.FixtureRequest, local_app: Flask) -> Iterator[Flask]:
-    with as_if_started(request, local_app):
+    with emptied(request, local_app):
         yield local_app
 
 
