@@ -7,8 +7,10 @@ import pytest
 import time_machine
 
 from grayscale import clock
+from grayscale.domain.errors import Conflict
 from grayscale.domain.texting import outbound, sending
 from grayscale.models import Conversation, Message, MessageState, User
+from tests.page import Browser
 from tests.texting.carrier import Carrier
 from tests.texting.conftest import FIRST, fresh
 
@@ -58,3 +60,30 @@ def test_a_text_that_missed_its_time_goes_once_it_is_changed(
     outbound.edit(message.id, FIRST + " Sorry for the wait.", None, jonas)
     outbound.send_due()
     assert carrier.bodies() == [FIRST + " Sorry for the wait."]
+
+
+def test_a_cancelled_text_is_brought_back_and_goes_at_its_time(
+    conversation: Conversation, carrier: Carrier, submit: Submit, jonas: User, time: time_machine.Traveller,
+    as_jonas: Browser,
+) -> None:  # fmt: skip
+    message = submit(conversation, send_at=clock.now() + timedelta(hours=1))
+    as_jonas.post(f"/inbox/messages/{message.id}/cancel", {})
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    as_jonas.post(page.one("#toasts form")["action"], {})
+    assert fresh(message).state is MessageState.SCHEDULED
+    time.shift(timedelta(hours=1))
+    outbound.send_due()
+    assert carrier.bodies() == [FIRST]
+    with pytest.raises(Conflict, match="Nobody cancelled"):
+        outbound.restore(message.id, jonas)
+
+
+def test_a_text_brought_back_past_its_time_waits_for_a_word(
+    conversation: Conversation, carrier: Carrier, submit: Submit, jonas: User, time: time_machine.Traveller
+) -> None:
+    message = submit(conversation, send_at=clock.now() + timedelta(hours=1))
+    outbound.cancel(message.id, jonas)
+    time.shift(timedelta(hours=2))
+    assert outbound.restore(message.id, jonas).state is MessageState.OVERDUE
+    outbound.send_due()
+    assert not carrier.posts

@@ -203,6 +203,26 @@ def test_the_limit_of_unanswered_texts(
     assert ask(conversation, jonas, "One more").allowed
 
 
+def test_what_reached_nobody_went_not_unanswered(
+    conversation: Conversation, jonas: User, submit: Submit, carrier: Carrier, time: time_machine.Traveller
+) -> None:
+    sent = []
+    for number in range(3):
+        sent.append(submit(conversation, f"{FIRST} {number}"))
+        outbound.send_due()
+        time.shift(timedelta(minutes=1))
+    with transaction():
+        last = fresh(sent[-1])
+        last.state, last.error_code = MessageState.UNDELIVERED, 30003
+    assert ask(conversation, jonas, "One more").allowed
+    assert outbound.offers_again(last)
+    submit(conversation, "One more")
+    outbound.send_due()
+    last = fresh(sent[-1])
+    assert not outbound.offers_again(last)
+    assert outbound.advice(last).startswith("3 texts in 24 hours went unanswered")
+
+
 def test_what_waits_counts_against_the_limit_when_more_is_submitted(
     conversation: Conversation, submit: Submit
 ) -> None:

@@ -68,6 +68,19 @@ def test_an_empty_value_blocks_sending_and_is_named(conversation: Conversation, 
 
 
 @pytest.mark.parametrize(
+    "half", ["{{ candidate.first_name", "{{ candidate.first_name and then }", "first_name }}", "{{ }}"]
+)
+def test_a_half_written_field_is_texted_to_nobody(
+    conversation: Conversation, submit: Submit, jonas: User, half: str
+) -> None:
+    for body in (f"Hi {half}", f"Hi {{{{ candidate.first_name }}}} {half}. Reply STOP to opt out."):
+        with pytest.raises(Invalid, match=r"half written|no field between"):
+            submit(conversation, body)
+        with pytest.raises(Invalid, match=r"half written|no field between"):
+            wording.save_template(None, name="Half", body=body, shared=False, by=jonas)
+
+
+@pytest.mark.parametrize(
     "body",
     ["{{ config }}", "{{ 7 * 7 }}", "{{ candidate.__class__ }}", "{% raw %}", "{{ ''.join }}", "{{{{ sender.name }}}}"],
 )

@@ -13,10 +13,12 @@ from grayscale.domain.company import company, texting_account
 from grayscale.extensions import db
 from grayscale.models import HANDED_OVER, Direction, Message, MessageState, User
 
+# Taken by the carrier, and not known to have come to nothing.
+DELIVERABLE = tuple(state for state in HANDED_OVER if state is not MessageState.UNDELIVERED)
 # After so long a silence a text is a first one again.
 SILENCE = timedelta(days=30)
-# States in which a text counts against the limit: the carrier has it, or may have it.
-COUNTED = (*HANDED_OVER, MessageState.SENDING, MessageState.CHECKING, MessageState.UNSURE)
+# States in which a text counts against the limit: it reached them, or may have.
+COUNTED = (*DELIVERABLE, MessageState.SENDING, MessageState.CHECKING, MessageState.UNSURE)
 # States in which a text may still come to be handed over, which alone makes it an introduction.
 ON_ITS_WAY = (MessageState.SCHEDULED, MessageState.QUEUED, MessageState.SENDING, MessageState.CHECKING)
 # An instruction, not the bare word: "I cannot stop thinking about your resume" tells nobody how.

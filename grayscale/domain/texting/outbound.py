@@ -16,16 +16,18 @@ from grayscale.domain.texting import gate, gate_words, lines, messages, segments
 from grayscale.domain.texting.sending import send_due
 from grayscale.domain.texting.uploads import Upload
 from grayscale.extensions import db
-from grayscale.models import CANCELABLE, Conversation, Direction, Kind, Message, MessageState, User
+from grayscale.models import CANCELABLE, Conversation, Direction, Kind, Message, MessageEvent, MessageState, User
 
 __all__ = [
-    "Blocked", "advice", "can_send_now", "can_try_again", "cancel", "edit", "notice", "resolve_unsure", "retry_of",
-    "send_due", "send_now", "submit", "try_again",
+    "Blocked", "advice", "can_send_now", "cancel", "edit", "notice", "offers_again", "resolve_unsure", "restore",
+    "retry_of", "send_due", "send_now", "submit", "try_again",
 ]  # fmt: skip
 
 FURTHEST = timedelta(days=365)
 # A minute picked that just passed while the form was open still means now.
 LENIENCE = timedelta(minutes=2)
+# How the life of a text that a person cancelled ends.
+_BY_HAND = "Canceled by"
 _FIXABLE = (FailureKind.SENDER_PROBLEM, FailureKind.AUTH, FailureKind.SUSPENDED, FailureKind.NOT_PERMITTED)
 
 
@@ -125,9 +127,39 @@ def cancel(message_id: int, by: User) -> Message:
     """Do not send it. Raises ``Conflict`` when it has already gone."""
     with transaction():
         message = _waiting(message_id, by)
-        lines.take(message, MessageState.CANCELED, f"Canceled by {by.name}.")
+        lines.take(message, MessageState.CANCELED, f"{_BY_HAND} {by.name}.")
         message.lease_until = None
         _show(message)
+        return message
+
+
+def restore(message_id: int, by: User) -> Message:
+    """Send what a person cancelled after all, at its time; once that has passed, it waits for a word.
+
+    Raises ``Conflict`` for what was not cancelled by a person, ``Blocked`` when the gate refuses it meanwhile.
+    """
+    with transaction():
+        message = _mine(message_id, by)
+        if message.state in CANCELABLE:
+            return message
+        steps = select(MessageEvent.detail).where(MessageEvent.message_id == message_id)
+        last = db.session.scalar(steps.order_by(MessageEvent.id.desc()).limit(1)) or ""
+        if message.state is not MessageState.CANCELED or not last.startswith(_BY_HAND):
+            raise Conflict("Nobody cancelled this text by hand, so that cannot be taken back.")
+        now = clock.now()
+        goes = message.send_at or now
+        verdict = gate.check(message.conversation, at=max(goes, now), by=by, body=message.body, message=message)
+        if not verdict.allowed and not verdict.holds:
+            raise Blocked(verdict)
+        message.error = None
+        if goes <= now:
+            message.error = "Its time passed while it was cancelled. Send it now, or cancel it."
+        elif verdict.holds:
+            message.send_at = verdict.allowed_at
+        state = MessageState.OVERDUE if message.error else MessageState.SCHEDULED
+        lines.take(message, state, f"Brought back by {by.name}.")
+        _show(message)
+        nudge(Job.OUTBOUND, message.id)
         return message
 
 
@@ -186,6 +218,17 @@ def can_try_again(message: Message) -> bool:
     return _may_help(message) and retry_of(message) is None
 
 
+def offers_again(message: Message) -> bool:
+    """Whether *Try again* can help now and would not be refused."""
+    return can_try_again(message) and _refusal(message) is None
+
+
+def _refusal(message: Message) -> gate.Verdict | None:
+    """Why the gate would not let its words go once more."""
+    verdict = gate.check(message.conversation, at=clock.now(), by=message.author, body=message.body, peer=message.peer)
+    return None if verdict.allowed or verdict.holds else verdict
+
+
 def _may_help(message: Message) -> bool:
     if message.state is MessageState.BLOCKED:
         return True
@@ -205,7 +248,10 @@ def advice(message: Message) -> str:
     if failure.retry is Retry.LATER:
         return ""  # its own sentence says that it goes again by itself
     if failure.retry is Retry.ONCE:
-        return "Trying once more can help." if can_try_again(message) else "It was tried again already."
+        if not can_try_again(message):
+            return "It was tried again already."
+        refused = _refusal(message)
+        return refused.sentence if refused is not None else "Trying once more can help."
     if failure.kind in _FIXABLE:
         return "A super admin can mend it; then trying again helps." if can_try_again(message) else ""
     return "Trying again cannot help."

@@ -24,6 +24,8 @@ from grayscale.models import Conversation, Interview, Posting, Snippet, Stage, T
 from grayscale.reading import Reading
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+# What is left of a field that was not written to its end, with what stands behind it.
+BRACES = re.compile(r"\{\{.{0,30}|.{0,30}\}\}", re.DOTALL)
 SNIPPET_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 OPT_OUT_LINE = "Reply STOP to opt out."
 # What recruiters may write, and what it stands for.
@@ -54,8 +56,9 @@ class Filled:
         unknown = [name for name in self.missing if name not in FIELDS and not name.startswith("company.")]
         if unknown:
             return f"There is no field {', '.join(unknown)}. Write the words yourself."
-        names = ", ".join(FIELDS.get(name, name) for name in self.missing)
-        return f"Nothing is known for {names}. Fill it in yourself where the braces are."
+        names = [f"{{{{ {name} }}}} ({FIELDS.get(name, 'a company snippet')})" for name in self.missing]
+        listed = " and ".join(filter(None, ("; ".join(names[:-1]), names[-1])))
+        return f"Not known here: {listed}. Write the words yourself where the braces are."
 
 
 def fill(template: str, conversation: Conversation, by: User, *, interview: Terms | None = None) -> Filled:
@@ -81,10 +84,26 @@ def _filled(template: str, conversation: Conversation, by: User, values: dict[st
 
 def fill_or_refuse(body: str, conversation: Conversation, by: User) -> str:
     """*body* with every field filled. Raises ``Invalid``, naming what is empty."""
+    _refuse_half_written(body)
     filled = fill(body, conversation, by)
     if filled.missing:
         raise Invalid(filled.sentence, "body")
     return filled.text
+
+
+def _refuse_half_written(body: str) -> None:
+    """Braces that are no whole field would be texted as they stand. Raises ``Invalid``, naming them."""
+    if "" in PLACEHOLDER.findall(body):
+        raise Invalid("There is no field between the braces {{ }}. Name one, or leave the braces out.", "body")
+    # Whole fields stand for nothing here, so that two of them do not make up a third.
+    half = BRACES.search(PLACEHOLDER.sub("\0", body))
+    if half is not None:
+        near = " ".join(half.group().replace("\0", "").split())
+        raise Invalid(
+            f"A field is only half written: “{near}”. Write it like {{{{ candidate.first_name }}}}, or leave the braces"
+            " out.",
+            "body",
+        )
 
 
 def first_text_suggestion(conversation: Conversation, by: User) -> str | None:
@@ -292,6 +311,7 @@ def _check_body(body: str) -> None:
     if not body:
         raise Invalid("A template needs words.", "body")
     messages.refuse_too_long(body)
+    _refuse_half_written(body)
     known = {f"company.{snippet.name}" for snippet in snippets()} | FIELDS.keys()
     unknown = [name for name in dict.fromkeys(PLACEHOLDER.findall(body)) if name not in known]
     if unknown:

@@ -71,6 +71,14 @@
     window.gs.forgetDraft();
   });
 
+  // Said where a refused Send would say it, and once.
+  function notes(words) {
+    const line = document.createElement("p");
+    line.className = "field-error";
+    line.textContent = words;
+    document.getElementById("composer-notes").replaceChildren(line);
+  }
+
   // Words from elsewhere go where the caret is, in place of a suggestion.
   function compose(filled) {
     const area = box();
@@ -81,7 +89,7 @@
       area.setRangeText(filled.body, area.selectionStart, area.selectionEnd, "end");
       area.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    if (filled.missing) window.gs.toast(filled.missing, "warning");
+    if (filled.missing) notes(filled.missing);
   }
 
   // What a text lacks goes behind its words at a click.

@@ -72,6 +72,13 @@
     event.target.closest(".message").scrollIntoView({ block: "nearest" });
     event.target.querySelector("textarea").focus({ preventScroll: true });
   }, { capture: true });
+  // Given up, its words are back and so is the focus.
+  document.addEventListener("reset", (event) => {
+    const edit = event.target.closest("#thread .edit");
+    if (!edit) return;
+    edit.open = false;
+    edit.querySelector("summary").focus();
+  });
   document.addEventListener("click", (event) => { if (event.target.closest("#to-end")) toEnd(); });
   document.addEventListener("scroll", (event) => {
     // Reaching the top asks for what was before it.

@@ -10,9 +10,12 @@ document.addEventListener("toast", (event) => {
   button.addEventListener("click", async () => {
     const data = new FormData();
     data.set("csrf_token", document.querySelector('[name="csrf_token"]').value);
-    const answer = await fetch(undo, { method: "POST", body: data, redirect: "manual" }).catch(() => null);
+    const answer = await fetch(undo, { method: "POST", body: data, headers: { "HX-Request": "true" } }).catch(() => null);
     toast.remove();
-    if (!answer || answer.status >= 400) { window.gs.toast("That could not be taken back. Try again.", "error"); return; }
+    if (!answer?.ok) { window.gs.toast("That could not be taken back. Try again.", "error"); return; }
+    // What came of it is said as after any act.
+    const said = JSON.parse(answer.headers.get("HX-Trigger") || "{}").toast;
+    if (said) window.gs.toast(said.message, said.category);
     document.dispatchEvent(new CustomEvent("inbox:leave", { detail: {} }));
   });
   toast.querySelector("span").after(button);

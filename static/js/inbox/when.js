@@ -1,5 +1,7 @@
 // Beside a minute on the candidate's clock, what one's own shows then; and the other way round.
 (() => {
+  const DAY_MS = 86_400_000;
+
   // "2026-06-01T09:30" as a clock in this zone shows it at this instant; Swedes write dates like that.
   function shown(instant, zone) {
     return new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: zone }).format(instant).replace(" ", "T");
@@ -8,8 +10,12 @@
   function instant(minute, zone) {
     const wanted = Date.parse(`${minute}Z`);
     const off = (guess) => Date.parse(`${shown(guess, zone)}Z`) - guess;
-    // Twice, as the clocks may change between the first guess and the right answer.
-    return wanted - off(wanted - off(wanted));
+    const before = off(wanted - DAY_MS);
+    const after = off(wanted + DAY_MS);
+    // As the server reads it where the clocks change: a minute that comes twice is the first one, and one that the clocks
+    // leave out is counted on from the time before.
+    const isAfter = off(wanted - before) !== before && off(wanted - after) === after;
+    return wanted - (isAfter ? after : before);
   }
 
   function tell(field) {
@@ -18,8 +24,12 @@
     if (!field.value) { words.textContent = ""; return; }
     const isMine = whose.value === "mine";
     const { mine, theirs } = whose.dataset;
-    const other = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: isMine ? theirs : mine });
-    words.textContent = `${other.format(instant(field.value, isMine ? mine : theirs))} ${isMine ? "for the candidate" : "for you"}`;
+    const at = instant(field.value, isMine ? mine : theirs);
+    const zone = isMine ? theirs : mine;
+    const isSameDay = shown(at, zone).slice(0, 10) === field.value.slice(0, 10);
+    const date = isSameDay ? {} : { day: "numeric", month: "short" };
+    const other = new Intl.DateTimeFormat(undefined, { weekday: "short", ...date, hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone });
+    words.textContent = `${other.format(at)} ${isMine ? "for the candidate" : "for you"}`;
   }
 
   const told = (event) => {

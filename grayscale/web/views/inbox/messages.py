@@ -161,26 +161,35 @@ def fill(conversation_id: int, template_id: int) -> ResponseReturnValue:
     return {"body": filled.text, "missing": filled.sentence if filled.missing else ""}
 
 
-def act(message_id: int, what: Callable[[], object], words: str | Callable[[Any], str]) -> ResponseReturnValue:
+def act(
+    message_id: int, what: Callable[[], object], words: str | Callable[[Any], str], *, undo: str | None = None
+) -> ResponseReturnValue:
     """Do it and show the thread anew, or say why not."""
     conversation_id = inbox_thread.conversation_of(message_id, me())
     try:
         done = what()
     except DomainError as error:
-        words, category = str(error), "error"
+        words, category, undo = str(error), "error", None
     else:
         category = "success"
         words = words if isinstance(words, str) else words(done)
         words = (outbound.notice(done) if isinstance(done, Message) else None) or words
     if not wants_partial():
-        flash(words, category)
+        flash({"words": words, "undo": undo} if undo else words, category)  # type: ignore[arg-type]
         return redirect(url_for("inbox.conversation", conversation_id=conversation_id), 303)
-    return respond("", 200, trigger={"toast": {"message": words, "category": category}, "inbox:poll": {}})
+    toast = {"message": words, "category": category} | ({"undo": undo} if undo else {})
+    return respond("", 200, trigger={"toast": toast, "inbox:poll": {}})
 
 
 @bp.post("/inbox/messages/<int:message_id>/cancel")
 def cancel(message_id: int) -> ResponseReturnValue:
-    return act(message_id, lambda: outbound.cancel(message_id, me()) and None, "Cancelled. It will not be sent.")
+    undo = url_for("inbox.restore", message_id=message_id)
+    return act(message_id, lambda: outbound.cancel(message_id, me()) and None, "The text is cancelled.", undo=undo)
+
+
+@bp.post("/inbox/messages/<int:message_id>/restore")
+def restore(message_id: int) -> ResponseReturnValue:
+    return act(message_id, lambda: outbound.restore(message_id, me()), "Waits to be sent again.")
 
 
 @bp.post("/inbox/messages/<int:message_id>/send-now")

@@ -120,7 +120,7 @@ def without_code(detail: str) -> str:
 
 @bp.app_template_filter("may_retry")
 def may_retry(message: Message) -> bool:
-    return outbound.can_try_again(message)
+    return outbound.offers_again(message)
 
 
 bp.add_app_template_filter(outbound.advice, "advice")
