@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 # More at once than a small machine has cores: much of the time is waiting for processes and pages. A file stays
 # together, as do its fixtures, and the files keep the order tests/conftest.py gives them.
@@ -15,11 +16,10 @@ WHERE_DATABASES_DIFFER = [
     "tests/domain/test_visibility.py", "tests/inbox/test_search.py", "tests/jobs", "tests/texting/test_sending.py",
     "tests/transcripts/test_posting.py", "tests/unit/test_database.py", "tests/webhooks/test_handling.py",
 ]  # fmt: skip
-FIRST = (
-    ("lint", ["ruff", "check", "."]),
-    # Also compiles them: every process of the runs to come would do so for itself.
-    ("tests are found", ["pytest", "-q", "--collect-only"]),
-)
+LINT = ("lint", ["ruff", "check", "."])
+# On a fresh checkout: what it compiles every process of the runs to come would compile for itself.
+COMPILE = ("tests are found", ["pytest", "-q", "--collect-only"])
+COMPILED = Path(__file__).parent.parent / "tests" / "__pycache__"
 BESIDE = (("types", ["mypy"]), ("known vulnerabilities", ["tools.known_vulnerabilities"]))
 TESTS = (
     ("tests on PostgreSQL", ["pytest", "-q", "--database", "postgresql", *WHERE_DATABASES_DIFFER]),
@@ -57,7 +57,7 @@ class Step:
 def main() -> int:
     running = [Step(*step) for step in BESIDE]
     try:
-        for step in FIRST:
+        for step in (LINT,) if COMPILED.exists() else (LINT, COMPILE):
             if status := Step(*step).report(only_if_failed=True):
                 return status
         print(f"\n== {TESTS[-1][0]}; beside them: {', '.join(name for name, _ in (*BESIDE, *TESTS[:-1]))}", flush=True)

@@ -75,9 +75,9 @@ def connect_lever(page: Page, lever: Page, sandbox: Sandbox) -> tuple[str, list[
     for event in EVENTS:
         lever.get_by_label(f"{event} URL").fill(webhook_url)
         lever.get_by_role("button", name=f"Save {event}").click()
-        lever.get_by_role("button", name=f"Verify connection {event}").click()
-        expect(lever.get_by_role("region", name=event)).to_contain_text("Connection verified")
         tokens[event] = lever.get_by_label(f"{event} signature token").input_value()
+    lever.get_by_role("button", name=f"Verify connection {EVENTS[0]}").click()
+    expect(lever.get_by_role("region", name=EVENTS[0])).to_contain_text("Connection verified")
     page.goto("/settings/ats/lever/edit")
     for event, token in tokens.items():
         page.get_by_label(event, exact=True).fill(token)
