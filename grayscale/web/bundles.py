@@ -21,9 +21,10 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "bundles/inbox.css": ("css/inbox.css", "css/interviews.css"),
     "bundles/inbox.js": (
         "js/segments.js", "js/inbox/focus.js", "js/inbox/drawer.js", "js/inbox/keyboard.js", "js/inbox/list.js",
-        "js/inbox/thread.js", "js/inbox/composer.js", "js/inbox/templates.js", "js/inbox/outcome.js",
-        "js/inbox/picking.js", "js/inbox/pictures.js", "js/inbox/drafts.js", "js/inbox/notify.js", "js/inbox/undo.js",
-        "js/inbox/interviews.js", "js/inbox/when.js", "js/inbox/live.js", "js/inbox/latest.js",
+        "js/inbox/leave.js", "js/inbox/thread.js", "js/inbox/composer.js", "js/inbox/templates.js",
+        "js/inbox/outcome.js", "js/inbox/picking.js", "js/inbox/pictures.js", "js/inbox/drafts.js",
+        "js/inbox/notify.js", "js/inbox/undo.js", "js/inbox/interviews.js", "js/inbox/when.js",
+        "js/inbox/live.js", "js/inbox/latest.js",
     ),
 }  # fmt: skip
 

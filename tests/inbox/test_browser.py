@@ -215,6 +215,45 @@ def a_template_goes_in_and_out(page: Page) -> None:
     expect(box).to_have_value("")
 
 
+def the_keys_go_to_the_row_with_the_focus(page: Page) -> None:
+    """And what is typed before it is open presses nothing."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.keyboard.press("j")
+    row = page.locator("#rows .row-link:focus")
+    expect(row).not_to_have_attribute("aria-current", "true")
+    name = row.locator(".row-name").inner_text()
+    opening = re.compile(r"/inbox/\d+$")
+    page.route(opening, hold, times=1)
+    with page.expect_request(opening):
+        page.keyboard.type("reuse")
+    expect(page.get_by_label("Message", exact=True)).not_to_be_focused()
+    held[0].continue_()
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    expect(page.locator("#head h2")).to_have_text(name)
+    expect(page.locator("#head .badge")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    expect(page.locator("#conversation")).to_contain_text("Choose a conversation")
+    expect(row.locator(".row-name")).to_have_text(name)
+    expect(page).to_have_title(re.compile(r"Inbox · Grayscale$"))
+
+
+def archived_it_makes_room_for_the_next(page: Page) -> None:
+    page.keyboard.press("e")
+    expect(page.locator("#toasts")).to_contain_text("Archived")
+    expect(page.locator("#rows")).not_to_contain_text("Mira Okafor")
+    focused = page.locator("#rows .row-link:focus")
+    expect(page.locator("#head h2")).to_have_text(focused.locator(".row-name").inner_text())
+    expect(focused).to_have_attribute("aria-current", "true")
+    page.locator("#toasts").get_by_role("button", name="Undo").press("Enter")
+    expect(page.locator("#rows")).to_contain_text("Mira Okafor")
+    expect(focused).to_have_count(1)
+
+
 def test_a_day_by_keyboard(office: Office) -> None:
     page = office.sit_down("Jonas")
     keys = page.keyboard
@@ -251,16 +290,12 @@ def test_a_day_by_keyboard(office: Office) -> None:
     keys.press("a")
     expect(page.get_by_label("Assigned to")).to_be_focused()
     keys.press("Escape")
-    keys.press("e")
-    expect(page.locator("#toasts")).to_contain_text("Archived")
-    expect(page.locator("#rows")).not_to_contain_text("Mira Okafor")
-    page.locator("#toasts").get_by_role("button", name="Undo").press("Enter")
-    expect(page.locator("#rows")).to_contain_text("Mira Okafor")
-    expect(page.locator("#rows .row-link:focus")).to_have_count(1)
+    archived_it_makes_room_for_the_next(page)
+    the_keys_go_to_the_row_with_the_focus(page)
     keys.press("/")
     expect(page.get_by_label("Search conversations")).to_be_focused()
     keys.press("Escape")
-    expect(page.locator("#rows .row-link:focus, #thread:focus")).to_have_count(1)
+    expect(page.locator("#list:focus")).to_have_count(1)
     keys.press("/")
     keys.type("forklift")
     expect(page.locator("#list")).to_contain_text("Elena Petrova")

@@ -92,6 +92,7 @@
     save(form().dataset.draftKey, area.value, form().elements.csrf_token.value);
   }
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") flush(); });
+  document.addEventListener("inbox:closing", flush);
   window.addEventListener("pagehide", flush);
 
   function restore() {

@@ -1,6 +1,10 @@
-// The inbox by keyboard; the list of keys is #keys.
+// The inbox by keyboard; the list of keys is #keys. A key acts on the row that has the focus, which is opened first, and else on
+// the conversation that is open: never on one that is not looked at.
 (() => {
   const rows = () => [...document.querySelectorAll("#list .row-link")];
+  const openId = () => document.querySelector("#conversation[data-id]")?.dataset.id;
+  // A key that was pressed for a conversation which is not open yet.
+  let waits = null;
 
   function move(step) {
     const all = rows();
@@ -12,17 +16,44 @@
     next.scrollIntoView({ block: "nearest" });
   }
 
-  const act = (key) => document.querySelector(`#head [data-key="${key}"] button`)?.click();
+  const press = (key) => document.querySelector(`#head [data-key="${key}"] button`)?.click();
+  const ACTS = {
+    r: () => document.getElementById("message")?.focus(),
+    e: () => press("e"),
+    u: () => press("u"),
+    a: () => document.getElementById("assignee")?.focus(),
+  };
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    r: () => document.getElementById("message")?.focus(),
-    e: () => act("e"),
-    u: () => act("u"),
-    a: () => document.getElementById("assignee")?.focus(),
     "/": () => { const q = document.getElementById("q"); q?.focus(); q?.select(); },
     "?": () => document.getElementById("keys")?.togglePopover(),
   };
+
+  const isAnswering = () => Boolean(document.querySelector("#head .htmx-request"));
+
+  function act(key) {
+    const row = document.activeElement?.closest?.("#list .row-link");
+    const opening = window.gs.opening();
+    if (isAnswering() || (opening && (!row || row.dataset.id === opening))) {
+      // What is on its way is not looked at yet: it may be written to, once it is there, but not put away.
+      if (key === "r" || key === "a") waits = { key, id: opening };
+    } else if (row && row.dataset.id !== openId()) {
+      row.click();
+      waits = { key, id: row.dataset.id };
+    } else ACTS[key]();
+  }
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!waits || window.gs.opening() || isAnswering()) return;
+    const { key, id } = waits;
+    waits = null;
+    if (!id || id === openId()) ACTS[key]();
+  });
+  // It did not open.
+  document.addEventListener("htmx:afterRequest", () => {
+    setTimeout(() => { if (!window.gs.opening() && !isAnswering()) waits = null; }, 200);
+  });
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -34,17 +65,13 @@
       return;
     }
     if (inField || !document.getElementById("inbox")) return;
-    const action = KEYS[event.key];
-    if (!action) return;
+    const isAct = event.key in ACTS;
+    if (!isAct && !(event.key in KEYS)) return;
     event.preventDefault();
-    action();
-  });
-
-  // Archived or put aside: on to the next one in the list.
-  document.addEventListener("inbox:leave", (event) => {
-    const row = event.detail.id && document.getElementById(`row-${event.detail.id}`);
-    const next = row?.nextElementSibling?.querySelector(".row-link") || row?.previousElementSibling?.querySelector(".row-link");
-    if (next) next.focus();
+    // Words typed before the composer is there are no keys.
+    if (waits) return;
+    if (isAct && !event.repeat) act(event.key);
+    else if (!isAct) KEYS[event.key]();
   });
 
   // Opened by keyboard: the composer is where one goes on.

@@ -125,7 +125,7 @@
     history.replaceState(history.state, "", address);
   });
 
-  window.gs = Object.assign(window.gs || {}, { applyRows: apply });
+  window.gs = Object.assign(window.gs || {}, { applyRows: apply, markOpen, opening: () => opening });
 
   // On a phone the views are wider than the screen: the one that is shown is in sight.
   function place() {

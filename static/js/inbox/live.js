@@ -210,6 +210,7 @@
   for (const stale of ["inbox:leave", "inbox:stale"]) document.addEventListener(stale, () => { tick = "-1"; schedule(true); });
   let openNow = null;
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") here(true); });
+  document.addEventListener("inbox:closing", () => here(true));
   document.addEventListener("htmx:afterSettle", () => {
     if (conversation() && conversation() !== openNow) { openNow = conversation(); here(); schedule(true); }
   });

@@ -1,5 +1,7 @@
 """Small acts on a conversation: archive, assign, follow, unread, opportunity, opt-out."""
 
+from typing import Literal
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -19,20 +21,22 @@ from grayscale.web.views.inbox.blueprint import bp
 from grayscale.web.views.inbox.thread import panel_context
 
 
-def done(conversation_id: int, words: str, *, undo: str | None = None, leave: bool = False) -> ResponseReturnValue:
-    """The head and panel anew with a toast; without htmx back to the conversation, or to the list on *leave*."""
+def done(
+    conversation_id: int, words: str, *, undo: str | None = None, opens: Literal["next", "nothing"] | None = None
+) -> ResponseReturnValue:
+    """The head and panel anew with a toast, and what *opens* instead; without htmx the conversation, or the list."""
     if not wants_partial():
         # The form of a page that was asked for by a plain form: shown once, like its words.
         flash({"words": words, "undo": undo} if undo else words, "success")  # type: ignore[arg-type]
-        where = url_for("inbox.index") if leave else url_for("inbox.conversation", conversation_id=conversation_id)
+        where = url_for("inbox.index") if opens else url_for("inbox.conversation", conversation_id=conversation_id)
         return redirect(where, 303)
     found = inbox_thread.get(conversation_id, me())
     toast = {"message": words, "category": "success"}
     if undo:
         toast |= {"undo": undo}
     events: dict[str, object] = {"toast": toast, "inbox:poll": {}}
-    if leave:
-        events["inbox:leave"] = {"id": conversation_id}
+    if opens:
+        events["inbox:leave"] = {"id": conversation_id, "opens": opens}
     html = render_template("inbox/_acted.html", **panel_context(found, me()))
     return respond(html, trigger=events)
 
@@ -42,7 +46,7 @@ def archive(conversation_id: int) -> ResponseReturnValue:
     inbox_thread.require(conversation_id, me())
     inbox_acts.archive(conversation_id, me())
     undo = url_for("inbox.unarchive", conversation_id=conversation_id)
-    return done(conversation_id, "Archived.", undo=undo, leave=True)
+    return done(conversation_id, "Archived.", undo=undo, opens="next")
 
 
 @bp.post("/inbox/<int:conversation_id>/unarchive")
@@ -72,7 +76,8 @@ def follow(conversation_id: int) -> ResponseReturnValue:
 def unread(conversation_id: int) -> ResponseReturnValue:
     inbox_thread.require(conversation_id, me())
     mark_unread(conversation_id, me())
-    return done(conversation_id, "Marked as unread.", leave=True)
+    # Whoever kept looking at it would have read it again.
+    return done(conversation_id, "Marked as unread.", opens="nothing")
 
 
 @bp.post("/inbox/<int:conversation_id>/opportunity")
@@ -121,7 +126,7 @@ def _leave(conversation_id: int, words: str) -> ResponseReturnValue:
         flash(words, "success")
         return redirect(url_for("inbox.index"), 303)
     toast = {"message": words, "category": "success"}
-    return respond("", 200, trigger={"toast": toast, "inbox:leave": {"id": conversation_id}})
+    return respond("", 200, trigger={"toast": toast, "inbox:leave": {}})
 
 
 @bp.post("/inbox/<int:conversation_id>/opt-out")
