@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from grayscale.domain.inbox import Place
 from grayscale.extensions import db
-from grayscale.models import Direction, Kind, Media, Message, MessageState, User
+from grayscale.models import Conversation, Direction, Kind, Media, Message, MessageState, User
 from grayscale.models.types import BigId
 from grayscale.reading import Reading
 
@@ -115,3 +115,15 @@ def _of(message: Message) -> Said:
         message.id, message.direction, message.kind, message.state, message.author_id, name, message.body,
         message.occurred_at, message,
     )  # fmt: skip
+
+
+def is_picture(conversation_id: int) -> bool:
+    """Whether what the list shows of a conversation is a picture, rather than another file."""
+    kind = db.session.scalar(
+        select(Media.content_type)
+        .join(Conversation, Conversation.last_message_id == Media.message_id)
+        .where(Conversation.id == conversation_id)
+        .order_by(Media.position)
+        .limit(1)
+    )
+    return kind is None or kind.startswith("image/")

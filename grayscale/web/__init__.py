@@ -35,6 +35,7 @@ VIEWS = (
     "inbox",
     "media",
     "notes",
+    "notices",
     "ops",
     "panel",
     "settings_company",

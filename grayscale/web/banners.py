@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask
+from flask import Flask, request
 
 from grayscale.domain.company import lever_integration
 from grayscale.domain.lever import health
@@ -13,6 +13,8 @@ from grayscale.models import KeyState
 from grayscale.web.auth import me
 from grayscale.web.filters import glance, reader_zone
 
+COOKIE = "put-away"
+
 
 @dataclass(frozen=True, slots=True)
 class Banner:
@@ -20,6 +22,14 @@ class Banner:
     kind: str = "warn"
     url: str = ""
     link: str = ""
+    # Names it where the person may put it away.
+    key: str = ""
+
+
+def put_away() -> set[str]:
+    """The keys of what the signed-in person put away in this browser; what is news again has another key."""
+    whose, _, keys = request.cookies.get(COOKIE, "").partition(":")
+    return set(keys.split(".")) - {""} if whose == str(me().id) else set()
 
 
 def init_app(app: Flask) -> None:
@@ -39,8 +49,12 @@ def banners() -> list[Banner]:
         )
     if not me().is_super_admin:
         return found
-    alerts = filter(None, map(filtering.alert, numbers()))
-    found += [Banner(words, "warn", "/settings/texting#numbers", "Numbers") for words in alerts]
+    away = put_away()
+    for number in numbers():
+        blocked = filtering.alert(number)
+        key = f"f{number.id}-{int(number.filtered_at.timestamp())}" if number.filtered_at is not None else ""
+        if blocked and key not in away:
+            found.append(Banner(blocked, "warn", "/settings/texting#numbers", "Numbers", key))
     integration = lever_integration()
     lever = "/settings/ats/lever"
     if integration.key_state is KeyState.REFUSED:

@@ -148,7 +148,7 @@ def test_filtered_texts_alert_above_one_in_a_hundred(
     conversation: Conversation, connected: SendingNumber, submit: Submit, carrier: Carrier, say: Say, as_ana: Browser,
     policy: Callable[..., None],
 ) -> None:  # fmt: skip
-    """One of a hundred is no news, two of a hundred and one are."""
+    """One of a hundred is no news, two of a hundred and one are, until they are put away."""
     policy(unanswered_limit=0)
     for number in range(99):
         factories.message(
@@ -159,8 +159,21 @@ def test_filtered_texts_alert_above_one_in_a_hundred(
         message = submit(conversation, FIRST)
         outbound.send_due()
         say(fresh(message).carrier_id or "", "undelivered", 30007)
-        assert not outbound.can_try_again(fresh(message))
+        assert not outbound.offers_again(fresh(message))
         page = as_ana.get("/settings/texting")
         assert ("spam filters blocked 2 of 101 texts" in page.words) is seen
         assert (filtering.alert(db.session.get_one(SendingNumber, connected.id)) is not None) is seen
     assert "(218) 555-0100" in str(filtering.alert(db.session.get_one(SendingNumber, connected.id)))
+    put_away = as_ana.get("/inbox").one(".banner form")
+    as_ana.post(put_away["action"], {"key": put_away.select_one("[name=key]")["value"]})
+    assert "spam filters" not in as_ana.get("/inbox").words
+    assert "2 of 101 filtered" in as_ana.get("/settings/texting").one("#numbers").get_text()
+
+
+def test_a_single_filtered_text_is_no_news(
+    conversation: Conversation, connected: SendingNumber, submit: Submit, carrier: Carrier, say: Say
+) -> None:
+    message = submit(conversation, FIRST)
+    outbound.send_due()
+    say(fresh(message).carrier_id or "", "undelivered", 30007)
+    assert filtering.alert(db.session.get_one(SendingNumber, connected.id)) is None

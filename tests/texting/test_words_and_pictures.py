@@ -147,6 +147,13 @@ def test_a_template_with_an_unknown_field_is_refused_and_nothing_typed_is_lost(a
     assert "maxlength" not in page.field("Text").attrs
 
 
+def test_a_received_file_is_called_one(conversation: Conversation, text_in: TextIn, as_jonas: Browser) -> None:
+    text_in("", NumMedia="1", MediaUrl0=MEDIA_URL, MediaContentType0="application/pdf")
+    page = as_jonas.get(f"/inbox/{conversation.id}")
+    assert "File is being fetched" in page.one("#thread").get_text()
+    assert page.one(f"#row-{conversation.id} .row-snippet").get_text(strip=True) == "File"
+
+
 def test_a_received_picture_is_fetched_kept_and_shown_only_to_who_may_see_it(
     conversation: Conversation, carrier: Carrier, text_in: TextIn, as_jonas: Browser, client: Browser, mei: User,
     sign_in: Callable[[User], Browser],

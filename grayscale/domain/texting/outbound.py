@@ -224,9 +224,9 @@ def offers_again(message: Message) -> bool:
 
 
 def _refusal(message: Message) -> gate.Verdict | None:
-    """Why the gate would not let its words go once more."""
+    """Why the gate would not let its words go once more, but for what a super admin can mend."""
     verdict = gate.check(message.conversation, at=clock.now(), by=message.author, body=message.body, peer=message.peer)
-    return None if verdict.allowed or verdict.holds else verdict
+    return None if verdict.allowed or verdict.holds or verdict.code is gate.Code.SENDER_STOPPED else verdict
 
 
 def _may_help(message: Message) -> bool:

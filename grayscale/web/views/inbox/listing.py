@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, render_template, request, session
 from markupsafe import Markup
 
-from grayscale.domain import inbox, inbox_counts, search
+from grayscale.domain import inbox, inbox_counts, inbox_said, search
 from grayscale.domain.inbox import Listing, Place, Row, View
 from grayscale.domain.search import Hit
 from grayscale.models import Conversation, User
@@ -127,6 +127,13 @@ def hit_items(hits: list[Hit], selected: int | None = None) -> Markup:
     return joined(render(hit.row, hit.row.id == selected, hit) for hit in hits)
 
 
+def _without_words(row: Row) -> str:
+    """What a line says of a text that has no words."""
+    if row.state is None:
+        return "No texts yet"
+    return "" if row.snippet else "Picture" if inbox_said.is_picture(row.id) else "File"
+
+
 def _renderer() -> Callable[..., Markup]:
     """Renders one line for whoever asks; most are as they were a moment ago."""
     my_id, zone, region = me().id, reader_zone().key, reader_region()
@@ -135,6 +142,6 @@ def _renderer() -> Callable[..., Markup]:
     def render(row: Row, is_selected: bool, hit: Hit | None = None) -> Markup:
         at = hit.at if hit is not None else row.at
         key = (row, is_selected, hit, ago_words(at), my_id, zone, region)
-        return _lines.get(key, lambda: macro(row, is_selected, my_id, at, hit))
+        return _lines.get(key, lambda: macro(row, is_selected, my_id, at, hit, _without_words(row)))
 
     return render
