@@ -1,9 +1,11 @@
 """Styles and scripts of a page in one file each: fewer answers, and what files have in common is sent once.
 
-The modules under ``static/`` stay small, one a behaviour; they are put together in memory, in the order given here.
+The modules under ``static/`` stay small, one a behaviour; they are put together in memory, in the order given here,
+without the lines that are comments.
 """
 
 import hashlib
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from flask import Flask, Response, send_file
 HELD = "grayscale.bundles"
 # In a layer of its own any rule outside a layer wins over it, whatever its selector weighs.
 PICO = "vendor/pico-2.1.1.parts.min.css"
+# Whole lines only: what is within a line may be part of a string.
+COMMENT_LINES = re.compile(rb"^[ \t]*(?://.*|/\*[^*]*\*/)\n", re.MULTILINE)
 BUNDLES: dict[str, tuple[str, ...]] = {
     "bundles/base.css": (PICO, "css/tokens.css", "css/app.css"),
     "bundles/base.js": (
@@ -21,9 +25,9 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "bundles/inbox.css": ("css/inbox.css", "css/interviews.css"),
     "bundles/inbox.js": (
         "js/segments.js", "js/inbox/focus.js", "js/inbox/drawer.js", "js/inbox/keyboard.js", "js/inbox/list.js",
-        "js/inbox/leave.js", "js/inbox/thread.js", "js/inbox/composer.js", "js/inbox/templates.js",
-        "js/inbox/outcome.js", "js/inbox/picking.js", "js/inbox/pictures.js", "js/inbox/drafts.js",
-        "js/inbox/notify.js", "js/inbox/undo.js", "js/inbox/interviews.js", "js/inbox/when.js",
+        "js/inbox/leave.js", "js/inbox/thread.js", "js/inbox/composer.js", "js/inbox/sending.js",
+        "js/inbox/templates.js", "js/inbox/outcome.js", "js/inbox/picking.js", "js/inbox/pictures.js",
+        "js/inbox/drafts.js", "js/inbox/notify.js", "js/inbox/undo.js", "js/inbox/interviews.js", "js/inbox/when.js",
         "js/inbox/live.js", "js/inbox/latest.js",
     ),
 }  # fmt: skip
@@ -43,7 +47,9 @@ def _make(app: Flask, filename: str) -> tuple[bytes, str]:
 
 def _part(folder: Path, filename: str) -> bytes:
     found = (folder / filename).read_bytes()
-    return b"@layer pico{" + found + b"}" if filename == PICO else found
+    if filename == PICO:
+        return b"@layer pico{" + found + b"}"
+    return found if filename.startswith("vendor/") else COMMENT_LINES.sub(b"", found)
 
 
 def init_app(app: Flask) -> None:

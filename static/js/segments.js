@@ -11,7 +11,7 @@
   const SINGLE = { "GSM-7": 160, "UCS-2": 70 };
   const SPLIT = { "GSM-7": 153, "UCS-2": 67 };
   const LOOKALIKES = new Map([
-    ..."‘’‚‛′`´".split("").map((c) => [c, "'"]),
+    ..."‘’‚‛′\u0060´".split("").map((c) => [c, "'"]),
     ..."“”„‟″«»".split("").map((c) => [c, '"']),
     ..."‐‑‒–—―−•·".split("").map((c) => [c, "-"]),
     ["…", "..."],

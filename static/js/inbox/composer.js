@@ -32,6 +32,8 @@
     inFlight = { form: form(), words: box().value };
     window.gs.outcome.begins(inFlight.words);
     form().setAttribute("aria-busy", "true");
+    const isLater = event.detail.requestConfig?.triggeringEvent?.submitter?.name === "later";
+    if (!isLater) window.gs.sending.begins(inFlight.words, document.getElementById("media").files.length);
   });
   // What went before under the same key: the words stay, with a key of their own.
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -43,6 +45,7 @@
     const { status, responseText } = event.detail.xhr;
     inFlight = null;
     form().removeAttribute("aria-busy");
+    if (status >= 300 || !status) window.gs.sending.over();
     if (!status || status === 408 || status >= 500) { window.gs.outcome.unclear(words); return; }
     window.gs.outcome.known();
     if (status < 400 || [401, 409, 422].includes(status)) return;

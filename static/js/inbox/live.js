@@ -99,7 +99,7 @@
 
   function tail(current, next) {
     const shown = new Set([...current.querySelectorAll(".message")].map((message) => message.id));
-    window.gs.aroundTail(() => morph(current, next));
+    window.gs.aroundTail(() => window.gs.sending.during(() => morph(current, next)));
     const fresh = [...document.querySelectorAll("#tail .message")].filter((message) => !shown.has(message.id));
     if (fresh.length) {
       window.gs.arrived(fresh);
@@ -124,6 +124,7 @@
       if (answer.headers.has("X-Newest")) window.gs.news.newest(Number(answer.headers.get("X-Newest")));
       if (answer.headers.has("X-Tick")) tick = isWhole ? answer.headers.get("X-Tick") : "-1";
       failures = 0;
+      window.gs.sending.polled(started);
       offline(false);
     } catch {
       failures += 1;

@@ -54,7 +54,7 @@
   }
 
   // One's own text is looked at where it goes.
-  document.addEventListener("composer:sent", toEnd);
+  for (const moment of ["composer:sending", "composer:sent"]) document.addEventListener(moment, toEnd);
 
   // Older messages are put above: what is being read must not move.
   let heightBefore = null;
