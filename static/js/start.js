@@ -13,3 +13,8 @@ if (location.href.endsWith("?")) history.replaceState(history.state, "", locatio
   const reach = window === window.top ? `;samesite=lax${secure}` : ";samesite=none;secure;partitioned";
   document.cookie = `zone=${zone};path=/;max-age=31536000${reach}`;
 })();
+
+// After a form was refused one goes on at the first field that was.
+document.addEventListener("DOMContentLoaded", () => {
+  if (document.activeElement === document.body) document.querySelector('main [aria-invalid="true"]')?.focus();
+});

@@ -10,7 +10,7 @@ from grayscale.domain.texting import account, outbound
 from grayscale.extensions import db
 from grayscale.models import AuditEvent, ConsentPolicy, SendingNumber
 from tests.page import Browser
-from tests.texting.carrier import OURS, PUBLIC, SID, TOKEN, Carrier
+from tests.texting.carrier import API, OURS, PUBLIC, SID, TOKEN, Carrier
 
 PATH = "/settings/texting"
 RULES = {
@@ -86,6 +86,12 @@ def test_a_token_the_carrier_refuses_is_kept_and_said(as_ana: Browser) -> None:
     assert page.status == 303
     assert account.is_connected()
     assert "not proven" in as_ana.get(PATH).words
+
+
+def test_credentials_the_carrier_refuses_say_so_and_what_helps(as_ana: Browser, carrier: Carrier) -> None:
+    carrier.mock.replace("GET", f"{API}.json", json={"code": 20003, "message": "Authenticate"}, status=401)
+    as_ana.post(PATH, RULES | ACCOUNT)
+    assert "Twilio refused the Account SID or the Auth token (401)" in as_ana.get(PATH).one("#toasts").get_text()
 
 
 def test_a_refused_account_is_said_beside_a_bad_field_too_and_what_it_was_before(as_ana: Browser) -> None:

@@ -74,6 +74,16 @@ def test_a_refused_key_keeps_the_tokens_typed_beside_it(as_ana: Browser) -> None
 
 
 @responses.activate
+def test_the_key_pasted_among_the_tokens_is_not_taken_for_one(as_ana: Browser) -> None:
+    responses.get(f"{LEVER_URL}/stages", json={"data": [], "hasNext": False})
+    page = as_ana.post(EDIT, {"api_key": KEY, "interviewUpdated": KEY})
+    assert page.status == 422
+    assert "This is the Lever API key" in note_beside(page, "Interview Updated")
+    assert token_of(LeverEvent.INTERVIEW_UPDATED) is None
+    assert lever_integration().api_key == KEY
+
+
+@responses.activate
 def test_no_secret_comes_back_to_a_browser(as_ana: Browser) -> None:
     responses.get(f"{LEVER_URL}/stages", status=401, json={})
     wrong = as_ana.post(EDIT, {"api_key": KEY, "applicationCreated": TOKEN, "candidateHired": "leaked secret"})

@@ -19,6 +19,7 @@ OVERLAP = timedelta(days=7)
 # How many webhook URLs that were ended are remembered.
 ENDED_KEPT = 50
 LONGEST = 500
+IS_THE_KEY = "This is the Lever API key, not a signature token: copy the token of this webhook."
 # Lever's have 48 characters; other senders of its webhooks may do with fewer, a slip of the clipboard with far fewer.
 USUAL_LENGTH = 48
 SUSPICIOUSLY_SHORT = 24
@@ -85,6 +86,8 @@ def save(event: LeverEvent, raw: str, by: User | None) -> bool:
     if " " in token:
         raise Invalid("A signature token has no spaces: copy it again, by itself.", event.value)
     ensure_rows()
+    if token == lever_integration().api_key:
+        raise Invalid(IS_THE_KEY, event.value)
     with transaction() as session:
         row = session.get_one(WebhookToken, event)
         if row.token == token:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from grayscale import clock
+from grayscale.clients import errors
 from grayscale.clients.errors import ClientError
 from grayscale.clients.twilio.client import TwilioClient
 from grayscale.config import current_config
@@ -141,6 +142,10 @@ def check() -> str | None:
     end_read()
     try:
         found = carrier.account()
+    except errors.NotAuthorised:
+        return "Twilio refused the Account SID or the Auth token (401). Copy both anew from Twilio’s console."
+    except errors.NotFound:
+        return "Twilio has no account with this Account SID (404). Copy it anew from Twilio’s console."
     except ClientError as error:
         return str(error)
     if found.status not in ("", "active"):

@@ -113,15 +113,32 @@
   document.addEventListener("htmx:afterSettle", markOpen);
 
   // The address says which list this is: a reload and the back button show it again.
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target?.id !== "list") return;
-    const { q, view } = list().dataset;
+  function addressed({ q, view }) {
     const address = new URL(location.href);
     if (q) address.searchParams.set("q", q);
     else {
       address.searchParams.delete("q");
       address.searchParams.set("view", view);
     }
+    return address;
+  }
+  let before = null;
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "list") before = { ...list().dataset }; });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "list") return;
+    const address = addressed(list().dataset);
+    const isChosen = event.detail.requestConfig?.elt?.closest("#views");
+    if (!isChosen || address.href === location.href) { history.replaceState(history.state, "", address); return; }
+    // Going back restores only what htmx left.
+    history.replaceState({ ...history.state, htmx: true }, "", addressed(before));
+    history.pushState({ htmx: true }, "", address);
+  });
+  // The same of a conversation that is opened from what a search found.
+  document.addEventListener("htmx:pushedIntoHistory", () => {
+    const q = list()?.dataset.q;
+    if (!q) return;
+    const address = new URL(location.href);
+    address.searchParams.set("q", q);
     history.replaceState(history.state, "", address);
   });
 

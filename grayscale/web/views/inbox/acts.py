@@ -74,10 +74,11 @@ def follow(conversation_id: int) -> ResponseReturnValue:
 
 @bp.post("/inbox/<int:conversation_id>/unread")
 def unread(conversation_id: int) -> ResponseReturnValue:
-    inbox_thread.require(conversation_id, me())
+    is_archived = inbox_thread.get(conversation_id, me()).archived_at is not None
     mark_unread(conversation_id, me())
+    words = "Marked as unread. Archived, it is not counted." if is_archived else "Marked as unread."
     # Whoever kept looking at it would have read it again.
-    return done(conversation_id, "Marked as unread.", opens="nothing")
+    return done(conversation_id, words, opens="nothing")
 
 
 @bp.post("/inbox/<int:conversation_id>/opportunity")

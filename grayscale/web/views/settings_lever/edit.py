@@ -38,7 +38,9 @@ def save() -> ResponseReturnValue:
     form = LeverForm(users.lever_users())
     if not form.validate():
         return _page(form, 422)
-    saved = _save_tokens(form) + _save_notes(form) + _save_key(form)
+    # The key first: what is pasted beside it once more is no token.
+    key = _save_key(form)
+    saved = _save_tokens(form) + _save_notes(form) + key
     _warn_of_short(form, saved)
     _warn_of_shared(saved)
     _warn_of_unchecked(saved)
