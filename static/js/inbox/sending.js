@@ -37,7 +37,7 @@
     shown?.item.remove();
     refresh();
     if (!shown) return;
-    if (shown.sentAt !== null || [...mine()].some((message) => !shown.known.has(message.id))) over();
+    if ([...mine()].some((message) => !shown.known.has(message.id))) over();
     else place();
   }
 
