@@ -4,6 +4,11 @@ document.documentElement.classList.add("js");
 // A button that only leads somewhere leaves an empty query behind.
 if (location.href.endsWith("?")) history.replaceState(history.state, "", location.pathname);
 
+// A link that asks for a part of the page is a link to whoever wants it in a tab or window of its own.
+document.addEventListener("click", (event) => {
+  if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.("a[href][hx-get]")) event.stopImmediatePropagation();
+}, { capture: true });
+
 // Times are shown in this zone to whoever has chosen none: told before the first page of a signed-in person is made.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -18,7 +18,7 @@ from grayscale import create_app
 from grayscale.database import transaction
 from grayscale.domain import changes, sessions
 from grayscale.extensions import db
-from grayscale.models import Conversation, Role, TextingAccount, User
+from grayscale.models import Conversation, Direction, Message, MessageState, Role, TextingAccount, User
 from grayscale.web.auth import CARRIED
 from tests import factories
 from tests.chromium import shared_browser
@@ -107,6 +107,17 @@ class Office:
 
     def colleague_texts(self, who: str, name: str, words: str) -> None:
         self._say(name, who, words)
+
+    def text_fails(self, name: str) -> None:
+        """The carrier could not deliver the newest text to them."""
+        conversation_id = self.conversation(name)
+        with self.app.app_context(), transaction() as session:
+            sent = db.select(Message).filter_by(conversation_id=conversation_id, direction=Direction.OUTBOUND)
+            newest = session.scalars(sent.order_by(Message.id.desc())).first()
+            assert newest is not None
+            newest.state = MessageState.UNDELIVERED
+            session.flush()
+            changes.touch([conversation_id])
 
     def _say(self, name: str, who: str, words: str) -> None:
         conversation_id = self.conversation(name)

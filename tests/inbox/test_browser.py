@@ -79,6 +79,9 @@ def test_two_recruiters_at_once(office: Office) -> None:
     mei.get_by_label("Message", exact=True).fill("")
     expect(mei.locator("#composer-notes")).to_be_empty()
 
+    office.text_fails("Mira Okafor")
+    expect(jonas.locator("#announce")).to_have_text("Not delivered: Bring your badge", timeout=8000)
+
     # Mei takes it over: Jonas sees whose it is.
     mei.get_by_label("Assigned to").select_option("Me")
     expect(jonas.locator("#assignee option:checked")).to_have_text("Mei Tanaka", timeout=6000)
@@ -99,6 +102,15 @@ def test_the_list_stays_still_while_it_is_read(office: Office) -> None:
     expect(page).to_have_title(re.compile(r"^\(\d+\) "))
     page.locator("#offer").click()
     expect(first).to_have_text("Aisha Karim")
+    # A further text of what is unread already is told as well.
+    office.candidate_texts(page.locator("#rows .unread .row-name").first.inner_text(), "Hello?")
+    expect(page.locator("#announce")).to_have_text("1 conversation has a new text.")
+    page.evaluate("document.title = '(202) 555-0111 · Inbox'; gs.refreshUnread(); gs.refreshUnread()")
+    expect(page).to_have_title(re.compile(r"^\(\d+\) \(202\) 555-0111 · Inbox$"))
+    # For a tab of its own: here nothing opens.
+    page.evaluate("addEventListener('click', (event) => event.preventDefault(), { capture: true, once: true })")
+    page.locator("#rows .row-link").first.click(modifiers=["Control"])
+    expect(page.locator("#rows [aria-current]")).to_have_count(0)
 
     # Of what is opened one right after the other the last one counts, in all that is shown.
     page.evaluate("[...document.querySelectorAll('#rows .row-link')].slice(0, 2).forEach((row) => row.click())")

@@ -30,7 +30,7 @@
   document.addEventListener("pointerdown", (event) => { if (!event.target.closest?.(FOCUSABLE)) last = null; }, { capture: true });
 
   function nearest({ home }) {
-    const here = home === "compose" ? ["#message", "#gate .opted-out"] : home === "head" || home === "panel" ? ["#thread"] : [];
+    const here = home === "compose" ? ["#message", "#gate .opted-out"] : ["head", "panel", "thread"].includes(home) ? ["#thread"] : [];
     for (const selector of [...here, ".row-link[aria-current]", "#thread", "#list", "#main"]) {
       const found = usable(selector);
       if (found) return found;

@@ -27,7 +27,8 @@
     j: () => move(1),
     k: () => move(-1),
     "/": () => { const q = document.getElementById("q"); q?.focus(); q?.select(); },
-    "?": () => document.getElementById("keys")?.togglePopover(),
+    z: () => document.querySelector("#toasts .undo")?.click(),
+    "?": () => { const keys = document.getElementById("keys"); if (keys.togglePopover()) keys.focus(); },
   };
 
   const isAnswering = () => Boolean(document.querySelector("#head .htmx-request"));
@@ -55,15 +56,30 @@
     setTimeout(() => { if (!window.gs.opening() && !isAnswering()) waits = null; }, 200);
   });
 
+  // Out of what was opened to where it was opened; out of a field to the list.
+  function escape(from, inField) {
+    const opened = from.closest?.("details[open]");
+    if (opened) {
+      opened.open = false;
+      opened.querySelector("summary").focus();
+    } else if (inField) {
+      const place = document.querySelector(".row-link[aria-current]") || document.getElementById("thread") || document.getElementById("list");
+      if (place) place.focus({ preventScroll: true });
+      else from.blur();
+    }
+  }
+
+  document.addEventListener("focusout", (event) => {
+    const keys = event.target.closest?.("#keys");
+    if (keys && event.relatedTarget && !keys.contains(event.relatedTarget)) keys.hidePopover();
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const inField = event.target.matches?.("input, textarea, select, [contenteditable]");
-    if (event.key === "Escape" && inField) {
-      const place = document.querySelector(".row-link[aria-current]") || document.getElementById("thread") || document.getElementById("list");
-      if (place) place.focus({ preventScroll: true });
-      else event.target.blur();
-      return;
-    }
+    // What lies over the page closes by itself, and is not looked through.
+    if (event.target.closest?.("dialog[open], :popover-open") && event.key !== "?") return;
+    if (event.key === "Escape") { escape(event.target, inField); return; }
     if (inField || !document.getElementById("inbox")) return;
     const isAct = event.key in ACTS;
     if (!isAct && !(event.key in KEYS)) return;

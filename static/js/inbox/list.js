@@ -21,6 +21,8 @@
     pending = null;
     hideOffer();
     document.querySelector("#list .empty")?.remove();
+    // Why it is empty says the server.
+    if (!document.querySelector("#rows .row-item")) document.querySelector("#views [aria-current]")?.click();
   }
 
   function hideOffer() {
@@ -39,19 +41,37 @@
     }, QUIET_MS);
   }
 
+  // Texts in what was unread already: the count of the unread does not tell of them.
+  function further(current, next) {
+    const said = (row) => `${row.querySelector("time")?.dateTime} ${row.querySelector(".row-snippet").textContent.trim()}`;
+    return [...next.querySelectorAll(".row-item.unread")].filter((row) => {
+      const shown = current.querySelector(`#${row.id}.unread`);
+      return shown && !row.querySelector(".row-by") && said(row) !== said(shown);
+    }).length;
+  }
+
   const idsOf = (rows) => [...rows.querySelectorAll(".row-item")].map((row) => row.id);
-  // What one did oneself shows at once.
+  // What one did oneself shows at once, and where it moves a row that is no news.
+  const OWN_MS = 10000;
+  let own = { id: null, until: 0 };
   document.addEventListener("inbox:leave", () => { force = true; });
+  document.addEventListener("inbox:poll", () => {
+    const open = document.querySelector("#conversation[data-id]")?.dataset.id;
+    if (open) own = { id: `row-${open}`, until: Date.now() + OWN_MS };
+  });
 
   // *next* is a fresh <ul id="rows">.
   function apply(next) {
     const current = document.getElementById("rows");
     if (!current) return;
+    window.gs.further(further(current, next));
     const before = idsOf(current);
     const after = idsOf(next);
     const kept = before.filter((id) => after.includes(id));
     const stayed = after.filter((id) => before.includes(id));
-    const moved = [...after.filter((id) => !before.includes(id)), ...stayed.filter((id, index) => kept.indexOf(id) > index)];
+    const isOwn = (id) => id === own.id && Date.now() < own.until;
+    const moves = [...after.filter((id) => !before.includes(id)), ...stayed.filter((id, index) => kept.indexOf(id) > index)];
+    const moved = moves.filter((id) => !isOwn(id));
     const focused = document.activeElement?.closest?.(".row-item")?.id;
     const isSame = !moved.length && kept.length === before.length;
     if (isSame || force || !isBeingRead(list())) {
@@ -108,7 +128,10 @@
     document.dispatchEvent(new CustomEvent("inbox:rows"));
   }
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt.dataset.id === opening) opening = null;
+    if (!opening || event.detail.elt.dataset.id !== opening) return;
+    opening = null;
+    // What did not open is not marked as open either.
+    markOpen();
   });
   document.addEventListener("htmx:afterSettle", markOpen);
 

@@ -61,7 +61,8 @@
 
   // Whether nothing else was applied since *before*: of two answers that overlap the later may be the older one.
   function apply(html, asked, before) {
-    const isAlone = before === answers;
+    // What is asked while a conversation opens does not know it as read.
+    const isAlone = before === answers && !window.gs.opening();
     answers += 1;
     const template = document.createElement("template");
     template.innerHTML = html;
@@ -98,7 +99,9 @@
   }
 
   function tail(current, next) {
-    const shown = new Set([...current.querySelectorAll(".message")].map((message) => message.id));
+    const idsOf = (selector) => new Set([...document.querySelectorAll(`#tail ${selector}`)].map((message) => message.id));
+    const undelivered = `.message:is(${window.gs.undelivered})`;
+    const [shown, known] = [".message", undelivered].map(idsOf);
     window.gs.aroundTail(() => window.gs.sending.during(() => morph(current, next)));
     const fresh = [...document.querySelectorAll("#tail .message")].filter((message) => !shown.has(message.id));
     if (fresh.length) {
@@ -107,6 +110,7 @@
       const colleague = fresh.filter((message) => message.matches(".colleague")).pop();
       if (colleague && window.gs.composerHasWords()) window.gs.answered(colleague.querySelector(".said-by span:last-child").textContent, Number(colleague.id.slice(2)));
     }
+    window.gs.failed([...document.querySelectorAll(`#tail ${undelivered}`)].filter((message) => !known.has(message.id)));
     window.gs.seenUpTo(Number(next.dataset.last || 0));
   }
 
@@ -213,7 +217,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") here(true); });
   document.addEventListener("inbox:closing", () => here(true));
   document.addEventListener("htmx:afterSettle", () => {
-    if (conversation() && conversation() !== openNow) { openNow = conversation(); here(); schedule(true); }
+    if (conversation() && conversation() !== openNow) { openNow = conversation(); answers += 1; here(); schedule(true); }
   });
   document.addEventListener("DOMContentLoaded", () => { tick = inbox()?.dataset.tick ?? null; openNow = conversation(); schedule(); here(); });
 

@@ -1,6 +1,9 @@
 // Says what arrived: in the title, the icon, to a screen reader once, and as a desktop notification where allowed.
 (() => {
-  const title = () => document.title.replace(/^\(\d+\+?\) /, "");
+  // The title without the count; one that somebody else set since has none. A phone number begins like a count.
+  let plain = "";
+  let counted = null;
+  const title = () => (document.title === counted ? plain : document.title);
 
   function unread() {
     const element = document.getElementById("count-unread");
@@ -8,9 +11,13 @@
   }
 
   let before = null;
+  // Conversations that were unread already and got a further text.
+  let further = 0;
   function refresh() {
     const now = unread();
-    document.title = now.n ? `(${now.words}) ${title()}` : title();
+    plain = title();
+    document.title = now.n ? `(${now.words}) ${plain}` : plain;
+    counted = document.title;
     const icon = document.getElementById("favicon");
     if (icon) {
       const plain = icon.dataset.plain || (icon.dataset.plain = icon.getAttribute("href"));
@@ -19,13 +26,20 @@
     }
     const nav = document.getElementById("nav-inbox-count");
     if (nav) nav.textContent = now.words;
-    if (before !== null && now.n > before) tell(now.n - before);
+    const more = (before === null ? 0 : Math.max(0, now.n - before)) + further;
+    if (more) tell(more);
+    further = 0;
     before = now.n;
   }
 
+  // What is to be told at once is told together.
+  let telling = [];
   function announce(words) {
     const region = document.getElementById("announce");
-    if (region) { region.textContent = ""; setTimeout(() => { region.textContent = words; }, 50); }
+    if (!region) return;
+    region.textContent = "";
+    telling.push(words);
+    if (telling.length === 1) setTimeout(() => { region.textContent = telling.join(" ").trim(); telling = []; }, 50);
   }
 
   function tell(n) {
@@ -70,6 +84,14 @@
     announce(`${who}: ${last.querySelector(".body")?.textContent || "sent a picture"}`);
   }
 
+  // A text of the open conversation that did not arrive, once; and that one's own was taken, where no toast says so.
+  const UNDELIVERED = ".is-failed, .is-undelivered, .is-blocked";
+  function failed(messages) {
+    const last = messages.at(-1);
+    if (last) announce(`${last.querySelector(".state").textContent.replace(/^\W+/, "").trim()}: ${last.querySelector(".body")?.textContent || "a picture"}`);
+  }
+  document.addEventListener("composer:sent", (event) => { if (!event.detail.words) announce("Your text is on its way."); });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-notify]");
     if (!button) return;
@@ -97,5 +119,5 @@
     if (open && open.dataset.title && open !== refresh.open) { refresh.open = open; document.title = `${open.dataset.title} · Inbox · Grayscale`; }
     refresh();
   });
-  window.gs = Object.assign(window.gs || {}, { refreshUnread: refresh, announce, arrived, news: { listens, listen, newest } });
+  window.gs = Object.assign(window.gs || {}, { refreshUnread: refresh, announce, arrived, failed, undelivered: UNDELIVERED, further(n) { further = n; }, news: { listens, listen, newest } });
 })();

@@ -7,6 +7,7 @@ document.addEventListener("toast", (event) => {
   button.type = "button";
   button.className = "undo";
   button.textContent = "Undo";
+  button.title = "Undo (z)";
   button.addEventListener("click", async () => {
     const data = new FormData();
     data.set("csrf_token", document.querySelector('[name="csrf_token"]').value);

@@ -32,6 +32,12 @@
     words.textContent = `${other.format(at)} ${isMine ? "for the candidate" : "for you"}`;
   }
 
+  // Whoever goes on elsewhere is done with it.
+  document.addEventListener("click", (event) => {
+    const later = document.getElementById("later");
+    if (later?.open && !event.target.closest("#compose")) later.open = false;
+  });
+
   const told = (event) => {
     const field = document.getElementById(event.target.id.replace(/-clock$/, ""));
     if (field?.hasAttribute("data-when")) tell(field);

@@ -73,7 +73,7 @@ def taken(conversation_id: int, message: Message) -> ResponseReturnValue:
         if words:
             flash(words, "success")
         return redirect(url_for("inbox.conversation", conversation_id=conversation_id), 303)
-    sent = {"submission_key": new_submission_key(), "seen_up_to": message.id}
+    sent = {"submission_key": new_submission_key(), "seen_up_to": message.id, "words": words or ""}
     events: dict[str, Any] = {"composer:sent": sent, "inbox:poll": {}}
     if words:
         events["toast"] = {"message": words, "category": "success"}
