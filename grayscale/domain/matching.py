@@ -136,6 +136,7 @@ def unmatch(conversation_id: int, by: User) -> Unmatched:
             own.candidate_id = own.opportunity_id = None
             own.opportunity_chosen = own.peer_vouched = False
             _cancel_waiting(own)
+            _forget_name(own, name)
         else:
             own = own or conversations.begin(number, conversation.sending_number, None)
             own.restricted = own.restricted or conversation.restricted or _is_confidential(conversation)
@@ -150,7 +151,7 @@ def unmatch(conversation_id: int, by: User) -> Unmatched:
             )
             words = f"{phones.national(number)} is not their number, says {by.name}. Its texts left for their own."
             lines.add(conversation.id, words)
-        lines.add(own.id, f"Not the number of {name} after all, says {by.name}.")
+        lines.add(own.id, f"It was matched to a candidate by mistake, says {by.name}.")
         session.flush()
         for one in {conversation, own}:
             conversations.refresh_last(one)
@@ -264,6 +265,17 @@ def _cancel_waiting(conversation: Conversation) -> None:
         message.lease_until = None
         message.error = "It was written for a candidate whose number this is not."
         lines.take(message, MessageState.CANCELED, message.error)
+
+
+def _forget_name(conversation: Conversation, name: str) -> None:
+    """What tells of the match names nobody: it outlives the candidate, and more people may read it."""
+    told = select(Message).where(
+        Message.conversation_id == conversation.id,
+        Message.direction == Direction.INTERNAL,
+        Message.body.contains(name, autoescape=True),
+    )
+    for line in db.session.scalars(told):
+        line.body = line.body.replace(name, "a candidate")
 
 
 def _last_outbound(conversation_id: int) -> datetime | None:

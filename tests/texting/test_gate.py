@@ -215,12 +215,12 @@ def test_what_reached_nobody_went_not_unanswered(
         last = fresh(sent[-1])
         last.state, last.error_code = MessageState.UNDELIVERED, 30003
     assert ask(conversation, jonas, "One more").allowed
-    assert outbound.offers_again(last)
+    assert not outbound.refusal(last.conversation, last.peer, last.author)
     submit(conversation, "One more")
     outbound.send_due()
     last = fresh(sent[-1])
-    assert not outbound.offers_again(last)
-    assert outbound.advice(last).startswith("3 texts in 24 hours went unanswered")
+    refused = outbound.refusal(last.conversation, last.peer, last.author)
+    assert refused.startswith("3 texts in 24 hours went unanswered")
 
 
 def test_what_waits_counts_against_the_limit_when_more_is_submitted(

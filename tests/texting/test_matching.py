@@ -18,7 +18,7 @@ from grayscale.models import AuditEvent, Conversation, Message, MessageState, Tr
 from tests import factories
 from tests.texting.carrier import PEER, Carrier
 from tests.texting.conftest import fresh
-from tests.texting.test_receiving import received
+from tests.texting.test_receiving import lines_of, received
 
 Submit = Callable[..., Message]
 TextIn = Callable[..., TestResponse]
@@ -65,6 +65,7 @@ def test_a_number_given_to_nobody_again_keeps_its_thread_and_sends_nothing(
     db.session.commit()
     done = matching.unmatch(matched.id, jonas)
     assert (done.conversation.id, done.conversation.candidate_id, done.noted) == (matched.id, None, 1)
+    assert not [line for line in lines_of(matched) if "Tom Lind" in line], "it outlives him"
     time.shift(timedelta(hours=2))
     outbound.send_due()
     assert carrier.posts == []

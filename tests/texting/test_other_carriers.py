@@ -159,7 +159,7 @@ def test_filtered_texts_alert_above_one_in_a_hundred(
         message = submit(conversation, FIRST)
         outbound.send_due()
         say(fresh(message).carrier_id or "", "undelivered", 30007)
-        assert not outbound.offers_again(fresh(message))
+        assert not outbound.can_try_again(fresh(message))
         page = as_ana.get("/settings/texting")
         assert ("spam filters blocked 2 of 101 texts" in page.words) is seen
         assert (filtering.alert(db.session.get_one(SendingNumber, connected.id)) is not None) is seen

@@ -19,8 +19,8 @@ from grayscale.extensions import db
 from grayscale.models import CANCELABLE, Conversation, Direction, Kind, Message, MessageEvent, MessageState, User
 
 __all__ = [
-    "Blocked", "advice", "can_send_now", "cancel", "edit", "notice", "offers_again", "resolve_unsure", "restore",
-    "retry_of", "send_due", "send_now", "submit", "try_again",
+    "Blocked", "advice", "can_send_now", "can_try_again", "cancel", "edit", "notice", "refusal", "resolve_unsure",
+    "restore", "retry_of", "send_due", "send_now", "submit", "try_again",
 ]  # fmt: skip
 
 FURTHEST = timedelta(days=365)
@@ -218,15 +218,11 @@ def can_try_again(message: Message) -> bool:
     return _may_help(message) and retry_of(message) is None
 
 
-def offers_again(message: Message) -> bool:
-    """Whether *Try again* can help now and would not be refused."""
-    return can_try_again(message) and _refusal(message) is None
-
-
-def _refusal(message: Message) -> gate.Verdict | None:
-    """Why the gate would not let its words go once more, but for what a super admin can mend."""
-    verdict = gate.check(message.conversation, at=clock.now(), by=message.author, body=message.body, peer=message.peer)
-    return None if verdict.allowed or verdict.holds or verdict.code is gate.Code.SENDER_STOPPED else verdict
+def refusal(conversation: Conversation, peer: str | None, author: User | None) -> str:
+    """Why the gate would let no text there go once more; empty when it would, or a super admin can mend it."""
+    verdict = gate.check(conversation, at=clock.now(), by=author, peer=peer)
+    is_mendable = verdict.code is gate.Code.SENDER_STOPPED
+    return "" if verdict.allowed or verdict.holds or is_mendable else verdict.sentence
 
 
 def _may_help(message: Message) -> bool:
@@ -248,10 +244,7 @@ def advice(message: Message) -> str:
     if failure.retry is Retry.LATER:
         return ""  # its own sentence says that it goes again by itself
     if failure.retry is Retry.ONCE:
-        if not can_try_again(message):
-            return "It was tried again already."
-        refused = _refusal(message)
-        return refused.sentence if refused is not None else "Trying once more can help."
+        return "Trying once more can help." if can_try_again(message) else "It was tried again already."
     if failure.kind in _FIXABLE:
         return "A super admin can mend it; then trying again helps." if can_try_again(message) else ""
     return "Trying again cannot help."

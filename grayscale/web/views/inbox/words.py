@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import current_app, g
 from markupsafe import Markup, escape
 
 from grayscale import clock
@@ -120,10 +120,27 @@ def without_code(detail: str) -> str:
 
 @bp.app_template_filter("may_retry")
 def may_retry(message: Message) -> bool:
-    return outbound.offers_again(message)
+    return outbound.can_try_again(message) and not _refused(message)
 
 
-bp.add_app_template_filter(outbound.advice, "advice")
+@bp.app_template_filter("advice")
+def advice(message: Message) -> str:
+    """Whether another try can help, and what keeps it from going now."""
+    refused = _refused(message) if outbound.can_try_again(message) else ""
+    if refused and message.state is MessageState.BLOCKED:
+        return ""  # that is its own error
+    return refused or outbound.advice(message)
+
+
+def _refused(message: Message) -> str:
+    """Asked once a request for all texts of one person to one number."""
+    known: dict[tuple[int, str | None, int | None], str] = g.setdefault("refused_again", {})
+    key = message.conversation_id, message.peer, message.author_id
+    if key not in known:
+        known[key] = outbound.refusal(message.conversation, message.peer, message.author)
+    return known[key]
+
+
 bp.add_app_template_filter(outbound.retry_of, "tried_again")
 bp.add_app_template_filter(outbound.can_send_now, "can_send_now")
 
