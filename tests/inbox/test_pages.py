@@ -114,6 +114,7 @@ def test_who_said_what_is_told_by_words(jonas: User, mei: User, as_jonas: Browse
     factories.message(conversation, body="from me", author_id=jonas.id, **sent)
     factories.message(conversation, body="from mei", author_id=mei.id, **sent)
     factories.message(conversation, body="from nobody", kind="automated", **sent)
+    factories.message(conversation, body="an answer")
     factories.message(
         conversation,
         body="failed",
