@@ -9,6 +9,18 @@ document.addEventListener("click", (event) => {
   if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.("a[href][hx-get]")) event.stopImmediatePropagation();
 }, { capture: true });
 
+// "Show more" hands the focus to the first of what it brought.
+(() => {
+  let before = null;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    before = target?.id === "more" && target.contains(document.activeElement) ? target.previousElementSibling : null;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    before?.nextElementSibling?.querySelector("a, button")?.focus();
+    before = null;
+  });
+})();
+
 // Times are shown in this zone to whoever has chosen none: told before the first page of a signed-in person is made.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

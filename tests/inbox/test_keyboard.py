@@ -64,8 +64,9 @@ def the_keys_go_to_the_row_with_the_focus(page: Page) -> None:
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
     expect(page.locator("#head h2")).to_have_text(name)
     expect(page.locator("#head .badge")).to_have_count(0)
-    # What one sends oneself is no news.
+    # What one sends oneself is no news, also to whoever reads the list.
     page.keyboard.type("Tomorrow?")
+    page.mouse.move(200, 300)
     page.keyboard.press("Enter")
     expect(page.locator("#announce")).to_have_text("Your text is on its way.")
     expect(page.locator("#rows .row-name").first).to_have_text(name)
@@ -110,12 +111,26 @@ def held_down_it_goes_once(office: Office, page: Page) -> None:
     expect(sending).to_have_count(0)
 
 
+def showing_more_goes_on_there(page: Page) -> None:
+    further = '<li><a href="/inbox">A further one</a></li>'
+    page.route("**/further", lambda route: route.fulfill(body=further, content_type="text/html"))
+    page.evaluate("""() => {
+        const more = '<a href="/further" hx-get="/further" hx-target="#more" hx-swap="outerHTML">Show more</a>';
+        const list = document.querySelector("#list ul");
+        list.insertAdjacentHTML("beforeend", `<li id="more">${more}</li>`);
+        htmx.process(list);
+    }""")
+    page.get_by_role("link", name="Show more").press("Enter")
+    expect(page.get_by_role("link", name="A further one")).to_be_focused()
+
+
 def test_a_day_by_keyboard(office: Office) -> None:
     page = office.sit_down("Jonas")
     keys = page.keyboard
     keys.press("?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_focused()
     keys.press("Escape")
+    showing_more_goes_on_there(page)
     keys.press("j")
     expect(page.locator("#rows .row-link").first).to_be_focused()
     keys.press("j")
