@@ -24,7 +24,7 @@ def match_choices(conversation_id: int) -> ResponseReturnValue:
     context = {"conversation": found, "choices": choices}
     if wants_partial():
         return respond(render_template("inbox/_match_choices.html", **context))
-    return render_template("inbox/match.html", **context, words=words)
+    return render_template("inbox/match.html", **context, profile=None, words=words)
 
 
 @bp.get("/inbox/<int:conversation_id>/match/<int:candidate_id>")
