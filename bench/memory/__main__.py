@@ -28,6 +28,9 @@ from tests.webhooks import deployment
 from tools.webforms import FormError, Session
 
 SAMPLE_SECONDS = 5.0
+PART_SECONDS = 300.0
+# Whether it grows is told of the end, when the sync is over and everything has been used.
+SOAK_SECONDS = 1800.0
 HISTORY = 120
 # Of each person: one text in so many rounds of reading.
 TURNS_A_TEXT = 10
@@ -39,7 +42,7 @@ PATHS = ("/inbox", "/inbox/live?tick=0", "/candidates", "/candidates?q=maria", "
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__)
     options.add_argument("--candidates", type=int, default=50_000)
-    options.add_argument("--minutes", type=float, default=30.0, help="of reading, polling and searching")
+    options.add_argument("--minutes", type=float, default=80.0, help="of reading, polling and searching")
     options.add_argument("--recruiters", type=int, default=20)
     given = options.parse_args()
     leftovers.watch()
@@ -69,12 +72,12 @@ def main() -> None:
     whole, own = ([sample[place] for sample in samples] for place in (0, 1))
     print(f"- {given.minutes:g} minutes with {given.recruiters} recruiters: most {max(whole):.0f} MB (aim: 256)")
     print(f"- {answered} requests, {spent / answered * 1000:.1f} ms of processor each; the sync {rest}")
+    a_part, a_soak = round(PART_SECONDS / SAMPLE_SECONDS), round(SOAK_SECONDS / SAMPLE_SECONDS)
     for name, taken in (("all of it", whole), ("without pages of files", own)):
-        calm = taken[len(taken) // 4 :] or taken
-        parts = [taken[len(taken) * part // 6 : len(taken) * (part + 1) // 6] for part in range(6)]
-        medians = ", ".join(f"{statistics.median(part):.1f}" for part in parts if part)
-        hourly = slope(calm) * 3600 / SAMPLE_SECONDS
-        print(f"- {name}: medians of sixths of the time {medians} MB; after the first quarter {hourly:+.1f} MB an hour")
+        parts = [taken[place : place + a_part] for place in range(0, len(taken), a_part)]
+        medians = ", ".join(f"{statistics.median(part):.1f}" for part in parts)
+        hourly = slope(taken[-a_soak:]) * 3600 / SAMPLE_SECONDS
+        print(f"- {name}: medians of each five minutes {medians} MB; in the last half hour {hourly:+.1f} MB an hour")
 
 
 def worker_of(product: Product) -> psutil.Process:
