@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,15 @@ ALLOWED = {
 FOREIGN = {"clients": {"flask", "sqlalchemy"}, "models": {"requests"}, "domain": {"flask_wtf", "wtforms"}}
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports_of(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -46,7 +53,7 @@ def test_arrows_point_one_way(folder: str) -> None:
 
 def test_views_neither_query_nor_commit() -> None:
     for path in (PACKAGE / "web" / "views").glob("*.py"):
-        names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        names = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
         assert not names & {"commit", "rollback", "execute", "scalars", "scalar"}, path.name
 
 
@@ -64,7 +71,7 @@ def test_only_the_composition_root_is_imported_by_the_entry() -> None:
 def test_aliases_that_threads_share_are_made_ready() -> None:
     """``aliased`` in a module's own body is made by the threads that use it first, at once; see ``shared_alias``."""
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.parse(path.read_text()).body:
+        for node in tree(path).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 assert ast.unparse(node.value.func).rpartition(".")[2] != "aliased", f"{path.name}:{node.lineno}"
 
