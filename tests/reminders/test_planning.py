@@ -41,7 +41,7 @@ def test_both_reminders_are_planned_with_the_interview_and_seen_beforehand(
     assert "Friday, June 5 at 2:00 PM CDT" in first.body
     assert "Reply STOP to opt out" in first.body
     page = as_ana.get(f"/inbox/{conversation.id}")
-    assert [button.get_text() for button in page.select(".waiting button")].count("Skip") == 2
+    assert [button.get_text() for button in page.select(".waiting button")].count("Skip this text") == 2
 
 
 def test_they_are_sent_through_the_gate_and_only_once(
