@@ -10,7 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, all_, column, func, select, table, text, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    all_,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlalchemy import Row as Line
 from sqlalchemy.dialects.postgresql import array
 
@@ -30,6 +44,8 @@ WIDEST = 400
 LOOKED_UP = 4
 # So many of the newest messages PostgreSQL reads before it asks its index.
 READ = 20_000
+# Above every message.
+NO_MESSAGE = 2**63 - 1
 EXCERPT = 120
 FTS_TABLES = ("message_search", "candidate_search", "posting_search", "phone_search", "peer_search")
 
@@ -129,7 +145,7 @@ def _lines_on_postgresql(
     if before is not None:
         query, newest = query.where(Message.id < before), newest.where(Message.id < before)
     since = db.session.scalar(newest.offset(READ).limit(1))
-    recent = _newest_of_each(query if since is None else query.where(Message.id > since), words)
+    recent = _newest_of_each(query if since is None else query.where(Message.id > since), words, before)
     lines = db.session.execute(recent).all()
     if since is None or len(lines) > HITS:
         return lines, len(lines) <= HITS
@@ -139,23 +155,31 @@ def _lines_on_postgresql(
     return lines, len(lines) < WIDEST
 
 
-def _newest_of_each(query: Select[*tuple[Any, ...]], words: Sequence[str]) -> Select[*tuple[Any, ...]]:
+def _newest_of_each(
+    query: Select[*tuple[Any, ...]], words: Sequence[str], before: int | None
+) -> Select[*tuple[Any, ...]]:
     """Of *query* the newest line with all *words* of as many conversations as are shown, and one more.
 
     From each that is found on to the next, past the conversations there are already: what they hold beside is not taken
     apart, which costs twenty times as much as seeing that a message cannot hold a word.
     """
+    top = literal(before or NO_MESSAGE, BigInteger).label("id")
+    found = select(top, cast(array([]), ARRAY(BigInteger)).label("talks")).cte("found", recursive=True)
     may_hold = [Message.body.collate("C").regexp_match(_may_begin(word)) for word in words]
-    # As a truth value, which no index is asked about.
-    one = query.with_only_columns(Message.id, Message.conversation_id).where(*may_hold, _holds(words).is_(True))
-    one = one.order_by(Message.id.desc()).limit(1)
-    first = one.subquery()
-    found = select(first.c.id, array([first.c.conversation_id]).label("talks")).cte("found", recursive=True)
-    following = one.where(Message.id < found.c.id, Message.conversation_id != all_(found.c.talks)).lateral()
+    following = (
+        query.with_only_columns(Message.id, Message.conversation_id)
+        .where(Message.id < found.c.id, Message.conversation_id != all_(found.c.talks))
+        # As a truth value, which no index is asked about.
+        .where(*may_hold, _holds(words).is_(True))
+        .order_by(Message.id.desc())
+        .limit(1)
+        .lateral()
+    )
     talks = func.array_append(found.c.talks, following.c.conversation_id)
     more = select(following.c.id, talks).select_from(found.join(following, true()))
     found = found.union_all(more.where(func.cardinality(found.c.talks) <= HITS))
-    return query.where(Message.id.in_(select(found.c.id))).order_by(Message.id.desc())
+    lines = select(Message.id, Message.conversation_id, Message.body, Message.occurred_at)
+    return lines.where(Message.id.in_(select(found.c.id)), Message.id != top).order_by(Message.id.desc())
 
 
 def _holds(words: Sequence[str]) -> ColumnElement[bool]:
