@@ -44,8 +44,6 @@ WIDEST = 400
 LOOKED_UP = 4
 # So many of the newest messages PostgreSQL reads before it asks its index.
 READ = 20_000
-# Above every message.
-NO_MESSAGE = 2**63 - 1
 EXCERPT = 120
 FTS_TABLES = ("message_search", "candidate_search", "posting_search", "phone_search", "peer_search")
 
@@ -141,13 +139,13 @@ def _lines_on_postgresql(
 
     The index brings all messages with the words before the newest are taken, so for common words these are read.
     """
-    newest = select(Message.id).order_by(Message.id.desc())
     if before is not None:
-        query, newest = query.where(Message.id < before), newest.where(Message.id < before)
-    since = db.session.scalar(newest.offset(READ).limit(1))
-    recent = _newest_of_each(query if since is None else query.where(Message.id > since), words, before)
+        query = query.where(Message.id < before)
+    top = before or (db.session.scalar(select(func.max(Message.id))) or 0) + 1
+    since = top - READ - 1
+    recent = _newest_of_each(query.where(Message.id > since), words, top)
     lines = db.session.execute(recent).all()
-    if since is None or len(lines) > HITS:
+    if since <= 0 or len(lines) > HITS:
         return lines, len(lines) <= HITS
     # Not in the order of the key: along it every message would be taken apart until there are enough.
     held = query.where(_holds(words[:LOOKED_UP])).order_by((Message.id + 0).desc())
@@ -156,14 +154,14 @@ def _lines_on_postgresql(
 
 
 def _newest_of_each(
-    query: Select[*tuple[Any, ...]], words: Sequence[str], before: int | None
+    query: Select[*tuple[Any, ...]], words: Sequence[str], before: int
 ) -> Select[*tuple[Any, ...]]:
     """Of *query* the newest line with all *words* of as many conversations as are shown, and one more.
 
     From each that is found on to the next, past the conversations there are already: what they hold beside is not taken
     apart, which costs twenty times as much as seeing that a message cannot hold a word.
     """
-    top = literal(before or NO_MESSAGE, BigInteger).label("id")
+    top = literal(before, BigInteger).label("id")
     found = select(top, cast(array([]), ARRAY(BigInteger)).label("talks")).cte("found", recursive=True)
     may_hold = [Message.body.collate("C").regexp_match(_may_begin(word)) for word in words]
     following = (
