@@ -31,6 +31,13 @@ document.addEventListener("click", (event) => {
   document.cookie = `zone=${zone};path=/;max-age=31536000${reach}`;
 })();
 
+// A company begins with the zone of whoever sets it up, where that one is a place.
+document.addEventListener("DOMContentLoaded", () => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  const select = document.querySelector("[data-own-zone] [name=time_zone]");
+  if (select && zone.includes("/") && [...select.options].some((option) => option.value === zone)) select.value = zone;
+});
+
 // After a form was refused one goes on at the first field that was.
 document.addEventListener("DOMContentLoaded", () => {
   if (document.activeElement === document.body) document.querySelector('main [aria-invalid="true"]')?.focus();

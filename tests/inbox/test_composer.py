@@ -97,7 +97,8 @@ def test_every_burst_notifies_until_it_is_turned_off(office: Office) -> None:
     page = office.sit_down("Jonas")
     page.add_init_script(
         """let told = 0;
-           window.Notification = class { static permission = "default"; addEventListener() {}
+           window.Notification = class { static permission = "default"; close() {}
+             addEventListener(_, done) { window.pressNotification = done; }
              static async requestPermission() { return (this.permission = "granted"); }
              constructor(_, { tag, renotify }) { document.body.dataset.told = `${tag} ${renotify} ${++told}`; } };"""
     )
@@ -116,6 +117,8 @@ def test_every_burst_notifies_until_it_is_turned_off(office: Office) -> None:
     for burst in (1, 2):
         office.candidate_texts("Tomás Herrera", "Are you there?")
         expect(page.locator("body")).to_have_attribute("data-told", f"grayscale true {burst}")
+    page.evaluate("window.pressNotification()")
+    expect(page.locator("#conversation h2").first).to_have_text("Tomás Herrera")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
     office.candidate_texts("Tomás Herrera", "Hello?")

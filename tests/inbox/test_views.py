@@ -82,16 +82,16 @@ def test_reading_is_mine_alone_and_can_be_undone(jonas: User, mei: User) -> None
 
 
 def test_the_newest_unread_text_is_one_that_concerns_and_may_be_seen(jonas: User, mei: User) -> None:
-    assert inbox_news.newest_unread(jonas) == 0
+    assert inbox_news.newest_unread(jonas) is None
     mine = talk("Mine", assignee_id=jonas.id, minutes=9)
     talk("Hers", assignee_id=mei.id)
     secret = talk("Secret")
     with transaction() as session:
         tied = factories.opportunity(secret.candidate, confidential=True, owner_lever_id="someone")
         session.get_one(Conversation, secret.id).opportunity_id = tied.id
-    assert inbox_news.newest_unread(jonas) == mine.last_inbound_id
+    assert inbox_news.newest_unread(jonas) == (mine.last_inbound_id, mine.id)
     mark_read(mine.id, jonas, mine.last_inbound_id or 0)
-    assert inbox_news.newest_unread(jonas) == 0
+    assert inbox_news.newest_unread(jonas) is None
 
 
 def test_pages_follow_on_without_gaps_or_repeats(jonas: User) -> None:

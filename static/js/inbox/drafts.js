@@ -41,7 +41,9 @@
     const mark = document.createElement("span");
     mark.className = "draft";
     mark.textContent = "Draft:";
-    const said = document.createElement("bdi");
+    const said = document.createElement("span");
+    said.className = "truncate";
+    said.dir = "auto";
     said.textContent = words.slice(0, 140);
     snippet.replaceChildren(mark, " ", said);
   }

@@ -125,7 +125,7 @@
       if (answer.status === 401) { location.assign(answer.headers.get("HX-Redirect") || "/login"); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const isWhole = answer.status !== 200 ? before === answers : apply(await answer.text(), asked, before);
-      if (answer.headers.has("X-Newest")) window.gs.news.newest(Number(answer.headers.get("X-Newest")));
+      if (answer.headers.has("X-Newest")) window.gs.news.newest(...answer.headers.get("X-Newest").split(" ").map(Number));
       if (answer.headers.has("X-Tick")) tick = isWhole ? answer.headers.get("X-Tick") : "-1";
       failures = 0;
       window.gs.sending.polled(started);

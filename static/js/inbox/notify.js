@@ -59,18 +59,25 @@
   const listens = () => document.hidden && isOn() && bells().length > 0;
   function listen() { heard = null; hasMore = false; }
 
-  // *id* is the newest unread text. Of the first that is heard one knows only whether there are more conversations.
-  function newest(id) {
-    if (listens() && (heard === null ? hasMore : id > heard)) notify();
+  // *id* is the newest unread text, *conversation* its. Of the first that is heard one knows only whether there are more
+  // conversations.
+  function newest(id, conversation) {
+    if (listens() && (heard === null ? hasMore : id > heard)) notify(conversation);
     heard = Math.max(heard ?? 0, id);
     hasMore = false;
   }
 
-  function notify() {
+  function notify(conversation) {
     const { n, words } = unread();
     const body = n > 1 ? `A new text. ${words} conversations are unread.` : "1 conversation has a new text.";
     const note = new Notification("Grayscale", { body, tag: "grayscale", renotify: true });
-    note.addEventListener("click", () => { window.focus(); note.close(); });
+    note.addEventListener("click", () => {
+      window.focus();
+      note.close();
+      const row = document.querySelector(`#row-${conversation} .row-link:not([aria-current])`);
+      if (row) row.click();
+      else if (document.querySelector("#conversation")?.dataset.id !== String(conversation)) location.assign(`/inbox/${conversation}`);
+    });
   }
 
   let readOutAt = 0;

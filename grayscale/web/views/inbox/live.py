@@ -39,7 +39,8 @@ def live() -> ResponseReturnValue:
     response.headers["X-Tick"] = str(tick)
     response.headers["X-Viewers"] = looked
     if tick != since and "newest" in request.args:
-        response.headers["X-Newest"] = str(inbox_news.newest_unread(me()))
+        newest = inbox_news.newest_unread(me())
+        response.headers["X-Newest"] = f"{newest.message_id} {newest.conversation_id}" if newest else "0"
     return response
 
 
