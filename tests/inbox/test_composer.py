@@ -4,7 +4,7 @@ import base64
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.inbox.conftest import Office
 
@@ -70,8 +70,21 @@ def test_pictures_are_shown_taken_away_and_sent(office: Office) -> None:
     office.candidate_texts("Mira Okafor", "Here?")
     expect(row).to_contain_text("Here?")
     expect(row.locator(".draft")).to_have_text("Draft")
-    page.get_by_role("button", name="Send", exact=True).click()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/messages", hold, times=1)
+    with page.expect_request("**/messages"):
+        page.get_by_role("button", name="Send", exact=True).click()
+    # Chosen while those are on their way, it stays for the next text.
+    field.set_input_files([picture("late.png")])  # type: ignore[list-item]
+    expect(chosen).to_have_count(3)
+    held[0].continue_()
     expect(page.locator("#tail .message.me .picture img")).to_have_count(2)
+    expect(chosen).to_have_count(1)
+    page.get_by_role("button", name="Remove late.png").click()
     expect(chosen).to_have_count(0)
     expect(row.locator(".draft")).to_have_count(0)
 

@@ -45,7 +45,7 @@ def a_template_goes_in_and_out(page: Page) -> None:
 
 
 def the_keys_go_to_the_row_with_the_focus(page: Page) -> None:
-    """And what is typed before it is open presses nothing."""
+    """And what is typed before it is open presses nothing: all of it is there then."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -58,10 +58,12 @@ def the_keys_go_to_the_row_with_the_focus(page: Page) -> None:
     opening = re.compile(r"/inbox/\d+$")
     page.route(opening, hold, times=1)
     with page.expect_request(opening):
-        page.keyboard.type("reuse")
+        page.keyboard.type("rreuse")
+        page.keyboard.press("Enter")
     expect(page.get_by_label("Message", exact=True)).not_to_be_focused()
     held[0].continue_()
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("reuse\n")
     expect(page.locator("#head h2")).to_have_text(name)
     expect(page.locator("#head .badge")).to_have_count(0)
     # What one sends oneself is no news, also to whoever reads the list.
@@ -107,8 +109,13 @@ def held_down_it_goes_once(office: Office, page: Page) -> None:
     office.candidate_texts("Mira Okafor", "Hello?")
     expect(page.locator("#tail .candidate").last).to_contain_text("Hello?")
     expect(sending).to_contain_text("The ramp is free")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Something else")
     held[0].continue_()
     expect(sending).to_have_count(0)
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Something else")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
 
 
 def showing_more_goes_on_there(page: Page) -> None:

@@ -53,12 +53,12 @@
     window.gs.outcome.say(`${why} Your text was not sent; it is still in the box.`);
   });
 
-  // What was typed while the answer was on its way stays.
+  // What was typed while the answer was on its way stays, behind what went or in its place.
   document.addEventListener("composer:sent", (event) => {
     const area = box();
     if (!area) return;
     const sent = isSending() ? inFlight.words : area.value;
-    area.value = area.value.startsWith(sent) ? area.value.slice(sent.length).trimStart() : "";
+    if (area.value.startsWith(sent)) area.value = area.value.slice(sent.length).trimStart();
     form().elements.submission_key.value = event.detail.submission_key;
     form().elements.seen_up_to.value = event.detail.seen_up_to;
     delete form().dataset.suggestion;

@@ -3,8 +3,11 @@
 (() => {
   const rows = () => [...document.querySelectorAll("#list .row-link")];
   const openId = () => document.querySelector("#conversation[data-id]")?.dataset.id;
-  // A key that was pressed for a conversation which is not open yet.
+  // A key that was pressed for a conversation which is not open yet, and what was typed after it.
   let waits = null;
+  // When a letter was last typed that is no key, as words begin with that nobody meant to press.
+  let wordAt = -Infinity;
+  const A_WORD_MS = 500;
 
   function move(step) {
     const all = rows();
@@ -31,6 +34,13 @@
     "?": () => { const keys = document.getElementById("keys"); if (keys.togglePopover()) keys.focus(); },
   };
 
+  function keeps(key) {
+    if (key === "Backspace") waits.typed = waits.typed.slice(0, -1);
+    else if (key === "Enter") waits.typed += "\n";
+    else if (key.length === 1) waits.typed += key;
+    return ["Backspace", "Enter"].includes(key) || key.length === 1;
+  }
+
   const isAnswering = () => Boolean(document.querySelector("#head .htmx-request"));
 
   function act(key) {
@@ -38,18 +48,23 @@
     const opening = window.gs.opening();
     if (isAnswering() || (opening && (!row || row.dataset.id === opening))) {
       // What is on its way is not looked at yet: it may be written to, once it is there, but not put away.
-      if (key === "r" || key === "a") waits = { key, id: opening };
+      if (key === "r") waits = { key, id: opening, typed: "" };
     } else if (row && row.dataset.id !== openId()) {
       row.click();
-      waits = { key, id: row.dataset.id };
+      waits = { key, id: row.dataset.id, typed: "" };
     } else ACTS[key]();
   }
 
   document.addEventListener("htmx:afterSettle", () => {
     if (!waits || window.gs.opening() || isAnswering()) return;
-    const { key, id } = waits;
+    const { key, id, typed } = waits;
     waits = null;
-    if (!id || id === openId()) ACTS[key]();
+    if (id && id !== openId()) return;
+    ACTS[key]();
+    if (key !== "r" || !typed || document.activeElement?.id !== "message") return;
+    const box = document.activeElement;
+    box.setSelectionRange(box.value.length, box.value.length);
+    window.gs.compose({ body: window.gs.composerHasWords() ? `\n${typed}` : typed });
   });
   // It did not open.
   document.addEventListener("htmx:afterRequest", () => {
@@ -81,11 +96,14 @@
     if (event.target.closest?.("dialog[open], :popover-open") && event.key !== "?") return;
     if (event.key === "Escape") { escape(event.target, inField); return; }
     if (inField || !document.getElementById("inbox")) return;
+    // Words typed before the composer is there are no keys: they go into it, and none of them is sent.
+    if (waits) { if (keeps(event.key)) event.preventDefault(); return; }
     const isAct = event.key in ACTS;
-    if (!isAct && !(event.key in KEYS)) return;
+    const isKey = isAct || event.key in KEYS;
+    const isInWord = event.timeStamp - wordAt < A_WORD_MS;
+    if (event.key.length === 1 && (!isKey || isInWord)) wordAt = event.timeStamp;
+    if (!isKey || isInWord) return;
     event.preventDefault();
-    // Words typed before the composer is there are no keys.
-    if (waits) return;
     if (isAct && !event.repeat) act(event.key);
     else if (!isAct) KEYS[event.key]();
   });

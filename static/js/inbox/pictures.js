@@ -139,10 +139,17 @@
     event.preventDefault();
     add([...event.dataTransfer.files]);
   });
+  // Those that go; chosen meanwhile, others stay. After a reload nobody knows of any others.
+  const alike = (file) => `${file.name} ${file.size} ${file.lastModified}`;
+  let going = null;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.id === "composer") going = { of: key(), files: new Set(kept.map(alike)) };
+  });
   document.addEventListener("composer:sent", () => {
     if (!field() || !kept.length) return;
     tabs.postMessage(key());
-    put([]);
+    put(going?.of === key() ? kept.filter((file) => !going.files.has(alike(file))) : []);
+    going = null;
     window.gs.tellOfPick([]);
   });
   // Sent in one tab they are gone from the other.

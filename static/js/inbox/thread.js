@@ -79,6 +79,13 @@
     edit.open = false;
     edit.querySelector("summary").focus();
   });
+  // Taken, it closes before the thread is told anew: what is open is left as it is, and would go on from the words of before.
+  document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => {
+    const edit = elt.closest("#thread .edit");
+    if (!edit || xhr.status >= 300) return;
+    edit.open = false;
+    edit.querySelector("summary").focus();
+  });
   document.addEventListener("click", (event) => { if (event.target.closest("#to-end")) toEnd(); });
   document.addEventListener("scroll", (event) => {
     // Reaching the top asks for what was before it.
