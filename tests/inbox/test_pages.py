@@ -270,7 +270,9 @@ def test_a_candidates_words_are_inert(jonas: User, as_jonas: Browser) -> None:
     assert "noopener" in link["rel"]
 
 
-def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> None:
+def test_an_unknown_number_can_be_matched(
+    jonas: User, as_jonas: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     factories.candidate(name="Elena Petrova", phone=None)
     number = factories.sending_number()
     unknown = factories.add(
@@ -282,6 +284,10 @@ def test_an_unknown_number_can_be_matched(jonas: User, as_jonas: Browser) -> Non
     page = as_jonas.get(f"/inbox/{unknown.id}")
     assert "Nobody in Lever has this number" in page.words
     choices = as_jonas.get(f"/inbox/{unknown.id}/match?q=petrova", htmx=True)
+    assert "There are more" not in choices.text
+    with monkeypatch.context() as few:
+        few.setattr("grayscale.web.views.inbox.matching.MOST_FOUND", 0)
+        assert "There are more" in as_jonas.get(f"/inbox/{unknown.id}/match?q=petrova", htmx=True).text
     found = as_jonas.get(f"/inbox/{unknown.id}/match?q=petrova").one(".match-choice")["href"]
     assert found == choices.one(".match-choice")["href"], "nor does it need JavaScript"
     asked = as_jonas.get(found)

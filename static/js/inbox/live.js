@@ -30,6 +30,8 @@
     if (old.nodeType !== 1) return true;
     if (old.matches("details[open]")) { if (old.matches(".edit, .trace")) return false; fresh.setAttribute("open", ""); }
     if (old.matches("select") && old === document.activeElement) return false;
+    // Whose a number is, asked about or being looked for.
+    if (old.matches("#match") && fresh.matches?.("#match") && (old.getAttribute("method") === "post" || old.elements.q?.value)) return false;
     if (old.matches("[popover]:popover-open") && old.contains(document.activeElement)) return false;
     return true;
   }

@@ -20,8 +20,8 @@ def match_choices(conversation_id: int) -> ResponseReturnValue:
     """Candidates whose this number may be, found by words."""
     found = inbox_thread.get(conversation_id, me())
     words = request.args.get("q", "").strip()
-    choices = candidates.page(me(), Filters(words=words)).profiles[:MOST_FOUND] if words else []
-    context = {"conversation": found, "choices": choices}
+    choices = candidates.page(me(), Filters(words=words)).profiles if words else []
+    context = {"conversation": found, "choices": choices[:MOST_FOUND], "has_more": len(choices) > MOST_FOUND}
     if wants_partial():
         return respond(render_template("inbox/_match_choices.html", **context))
     return render_template("inbox/match.html", **context, profile=None, words=words)
