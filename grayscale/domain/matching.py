@@ -51,7 +51,7 @@ def match(conversation_id: int, candidate_id: int, by: User) -> Conversation:
     ``Conflict``, ``Invalid``.
     """
     with transaction() as session:
-        conversation, candidate = _both(conversation_id, candidate_id, by)
+        conversation, candidate = choice(conversation_id, candidate_id, by)
         if conversation.candidate_id == candidate_id:
             return conversation
         target = session.scalar(
@@ -87,11 +87,6 @@ def match(conversation_id: int, candidate_id: int, by: User) -> Conversation:
         session.flush()
         changes.touch([*(ids | {target.id})])
         return target
-
-
-def choice(conversation_id: int, candidate_id: int, by: User) -> tuple[Conversation, Candidate]:
-    """Both that a match would bring together, to be asked about. Raises ``NotFound``."""
-    return _both(conversation_id, candidate_id, by)
 
 
 def can_unmatch(conversation: Conversation) -> bool:
@@ -163,7 +158,8 @@ def unmatch(conversation_id: int, by: User) -> Unmatched:
         return Unmatched(own, noted)
 
 
-def _both(conversation_id: int, candidate_id: int, by: User) -> tuple[Conversation, Candidate]:
+def choice(conversation_id: int, candidate_id: int, by: User) -> tuple[Conversation, Candidate]:
+    """Both that a match would bring together, to be asked about. Raises ``NotFound``."""
     conversation = db.session.scalar(
         select(Conversation)
         .where(Conversation.id == conversation_id, visibility.conversations_for(by))

@@ -14,9 +14,8 @@ log = get_logger(__name__)
 
 FILTERED = 30007
 WINDOW = timedelta(days=7)
-# More than this share of a number's texts is worth an alert; a single one may be chance.
+# More than this share of a number's texts is worth an alert.
 SHARE = 0.01
-FEWEST = 2
 
 
 def count_again(number_id: int) -> None:
@@ -35,7 +34,7 @@ def count_again(number_id: int) -> None:
             Message.handed_over_at.is_not(None),
         )
     ).one()
-    if filtered < FEWEST or filtered / total <= SHARE:
+    if not total or filtered / total <= SHARE:
         return
     number = db.session.get_one(SendingNumber, number_id)
     number.filtered_at, number.filtered_words = now, f"{filtered} of {total}"
